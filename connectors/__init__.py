@@ -1,0 +1,1 @@
+"""Connectors: each talks to one system and knows nothing of the others."""

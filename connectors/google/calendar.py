@@ -1,0 +1,241 @@
+"""Google Calendar: owned calendars, and events grouped by the UID they share.
+
+https://developers.google.com/workspace/calendar/api/v3/reference/events/list
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from connectors.google.http import Api
+from migrate.errors import ConnectorError, NotFound, Scope
+from migrate.model import Capabilities, Collection, Disposition, Entry, Item, Skip
+
+MEDIA_TYPE = "application/vnd.google.calendar.series+json"
+"""One JSON body per UID: ``{"calendar": {…}, "events": [calendar#event, …]}``."""
+UNITS = 1
+PAGE = 500
+"""Events a page, of at most 2,500: a page is parsed at once, and requests are cheap."""
+FEW = 3
+"""Events worth a request each; more of one calendar are found by listing it."""
+
+_CALENDAR_KEYS = ("summary", "description", "timeZone", "defaultReminders")
+_MARKS = ("id", "status", "etag", "reminders", "originalStartTime")
+Json = Mapping[str, Any]
+
+
+class CalendarReader:
+    """Implements ``protocols.Reader`` and ``SupportsGetMany``."""
+
+    capabilities = Capabilities()
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._known: dict[str, Json] = {}
+
+    def collections(self) -> Iterator[Collection]:
+        """Calendars the account owns; its others are counted by ``entries``."""
+        owned, _ = self._calendars()
+        for calendar in owned:
+            yield _collection(calendar)
+
+    def _calendars(self) -> tuple[list[Json], list[Json]]:
+        """Owned ones, the primary first, and those that belong to someone else or to nobody."""
+        listed: list[Json] = []
+        for page in self._api.pages(self._list_request, UNITS):
+            listed.extend(page.get("items", ()))
+        self._known = {calendar["id"]: calendar for calendar in listed}
+        listed.sort(key=lambda calendar: not calendar.get("primary"))
+        owned = [calendar for calendar in listed if calendar.get("accessRole") == "owner"]
+        return owned, [calendar for calendar in listed if calendar.get("accessRole") != "owner"]
+
+    def _list_request(self, token: str | None) -> Any:
+        return self._api.at("calendarList").list(maxResults=250, showHidden=True, pageToken=token)
+
+    def entries(self) -> Iterator[Entry]:
+        """One entry per UID of each owned calendar; one that is skipped per calendar of someone else's."""
+        owned, foreign = self._calendars()
+        for calendar in owned:
+            for uid, events in self._groups(calendar):
+                yield _entry(calendar, uid, events)
+        for calendar in foreign if owned else ():
+            yield _left_behind(calendar, owned[0])
+
+    def _groups(self, calendar: Json) -> Iterator[tuple[str, list[Json]]]:
+        """Events of a calendar by UID. Kept compressed while they are sorted out: a calendar may be long."""
+        groups: dict[str, list[bytes]] = {}
+        for event in self._events(calendar["id"]):
+            # A cancelled occurrence tells its series' id, not its UID.
+            key = event.get("recurringEventId") or event["id"]
+            groups.setdefault(key, []).append(zlib.compress(json.dumps(event).encode(), 1))
+        by_uid: dict[str, list[bytes]] = {}
+        while groups:
+            key, packed = groups.popitem()
+            uid = next((event["iCalUID"] for event in _unpacked(packed) if event.get("iCalUID")), key)
+            by_uid.setdefault(uid, []).extend(packed)
+        for uid in sorted(by_uid):
+            yield uid, list(_unpacked(by_uid.pop(uid)))
+
+    def _events(self, calendar: str, **query: Any) -> Iterator[Json]:
+        def page(token: str | None) -> Any:
+            return self._api.at("events").list(
+                calendarId=calendar,
+                singleEvents=False,
+                showDeleted=False,
+                showHiddenInvitations=True,
+                maxResults=PAGE,
+                pageToken=token,
+                **query,
+            )
+
+        for answer in self._api.pages(page, UNITS):
+            yield from answer.get("items", ())
+
+    def get(self, entry: Entry) -> Item:
+        """The series or single event as it is now. Raises NotFound, ConnectorError."""
+        calendar, wanted = self._calendar(entry.collection), _uid(entry)
+        events = list(self._events(entry.collection, iCalUID=wanted))
+        if any(event.get("recurrence") or event.get("recurringEventId") for event in events):
+            # Cancelled occurrences carry no UID, so a search by UID may miss them.
+            events = next((found for uid, found in self._groups(calendar) if uid == wanted), [])
+        return _item(entry, calendar, events)
+
+    def get_many(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, Item | ConnectorError]]:
+        """Each item or its own error, by one listing of each calendar where several are asked for."""
+        by_calendar: dict[str, dict[str, Entry]] = {}
+        for entry in entries:
+            by_calendar.setdefault(entry.collection, {})[_uid(entry)] = entry
+        for calendar, wanted in by_calendar.items():
+            yield from self._one_by_one(wanted) if len(wanted) <= FEW else self._by_listing(calendar, wanted)
+
+    def _one_by_one(self, wanted: Mapping[str, Entry]) -> Iterator[tuple[Entry, Item | ConnectorError]]:
+        for entry in wanted.values():
+            try:
+                yield entry, self.get(entry)
+            except ConnectorError as error:
+                if error.scope > Scope.ITEM:
+                    raise
+                yield entry, error
+
+    def _by_listing(
+        self, identifier: str, wanted: Mapping[str, Entry]
+    ) -> Iterator[tuple[Entry, Item | ConnectorError]]:
+        calendar, left = self._calendar(identifier), dict(wanted)
+        for uid, events in self._groups(calendar):
+            if uid in left:
+                entry = left.pop(uid)
+                yield entry, _item(entry, calendar, events)
+        for entry in left.values():
+            yield entry, NotFound("The event is gone.")
+
+    def _calendar(self, identifier: str) -> Json:
+        if identifier not in self._known:
+            self._calendars()
+        if identifier not in self._known:
+            raise NotFound("The calendar is gone.")
+        return self._known[identifier]
+
+    def close(self) -> None:
+        """Release the connection."""
+        self._api.close()
+
+
+def _unpacked(packed: Sequence[bytes]) -> Iterator[Json]:
+    for event in packed:
+        yield json.loads(zlib.decompress(event))
+
+
+def _uid(entry: Entry) -> str:
+    """The name alone tells: plans keep no more of an entry."""
+    return entry.href.removeprefix(f"{entry.collection}/")
+
+
+def _collection(calendar: Json) -> Collection:
+    properties = {
+        "color": calendar.get("backgroundColor"),
+        "timezone": calendar.get("timeZone"),
+        "description": calendar.get("description"),
+    }
+    return Collection(
+        href=calendar["id"],
+        path=(calendar.get("summaryOverride") or calendar.get("summary") or calendar["id"],),
+        role="primary" if calendar.get("primary") else "",
+        properties={name: value for name, value in properties.items() if value},
+    )
+
+
+def _entry(calendar: Json, uid: str, events: list[Json]) -> Entry:
+    body = _body(calendar, events)
+    return Entry(
+        href=f"{calendar['id']}/{uid}",
+        collection=calendar["id"],
+        etag=_etag(calendar, events),
+        uid=uid,
+        media_type=MEDIA_TYPE,
+        size=len(body),
+        modified=_moment(max((event["updated"] for event in events if event.get("updated")), default=None)),
+        created=_moment(min((event["created"] for event in events if event.get("created")), default=None)),
+        skip=_skip(events),
+        inline=body,
+    )
+
+
+def _item(entry: Entry, calendar: Json, events: list[Json]) -> Item:
+    if not events:
+        raise NotFound("The event is gone.")
+    current = _entry(calendar, _uid(entry), events)
+    body = current.inline or b""
+    return Item(entry=replace(current, inline=None), body=body, media_type=MEDIA_TYPE)
+
+
+def _body(calendar: Json, events: list[Json]) -> bytes:
+    head = {key: calendar[key] for key in _CALENDAR_KEYS if key in calendar}
+    return json.dumps(
+        {"calendar": head, "events": sorted(events, key=lambda event: str(event["id"]))},
+        ensure_ascii=False,
+        sort_keys=True,
+        separators=(",", ":"),
+    ).encode()
+
+
+def _etag(calendar: Json, events: list[Json]) -> str:
+    """Changes with any event, and with reminders: changing those alone leaves an event's own etag as it was."""
+    marks = [[event.get(key) for key in _MARKS] for event in sorted(events, key=lambda event: str(event["id"]))]
+    text = json.dumps([marks, calendar.get("defaultReminders"), calendar.get("timeZone")], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _skip(events: list[Json]) -> Skip | None:
+    if any(event.get("eventType") == "birthday" for event in events):
+        return Skip(
+            code="birthday",
+            reason="The target makes birthdays from the address book.",
+            disposition=Disposition.EXCLUDED,
+        )
+    if all(event.get("status") == "cancelled" for event in events):
+        return Skip(code="cancelled", reason="Every part of it was cancelled.", disposition=Disposition.EXCLUDED)
+    return None
+
+
+def _left_behind(calendar: Json, home: Json) -> Entry:
+    """A calendar that is not the account's, counted once, in the first of its own."""
+    return Entry(
+        href=f"calendar:{calendar['id']}",
+        collection=home["id"],
+        etag="",
+        skip=Skip(
+            code="calendar-of-another",
+            reason="A calendar of someone else's, or a public one: it moves with its owner, or is subscribed to again.",
+            disposition=Disposition.EXCLUDED,
+        ),
+    )
+
+
+def _moment(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None

@@ -1,0 +1,169 @@
+"""Google Drive: owned folders as a tree, owned files in one listing, native documents exported.
+
+https://developers.google.com/workspace/drive/api/reference/rest/v3/files
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from connectors.google.documents import FOLDER, entry_of, export_of, is_native
+from connectors.google.download import Download
+from connectors.google.http import Api
+from connectors.google.settings import Settings
+from migrate.errors import NotFound, Rejected, Retriable, Scope
+from migrate.model import Capabilities, Collection, Disposition, Entry, Item, Skip
+
+LIST_UNITS, GET_UNITS = 100, 5
+PAGE = 1000
+ORPHANS = "orphans"
+"""The collection of owned files that lie in no folder of the owner's."""
+_FIELDS = (
+    "id,name,mimeType,size,md5Checksum,sha256Checksum,headRevisionId,parents,trashed,ownedByMe,"
+    "createdTime,modifiedTime,capabilities/canDownload"
+)
+_OWNED = "'me' in owners and trashed = false"
+_FOLDERS = f"{_OWNED} and mimeType = '{FOLDER}'"
+_FILES = f"{_OWNED} and mimeType != '{FOLDER}'"
+_TRASHED = f"'me' in owners and trashed = true and mimeType != '{FOLDER}'"
+_SHARED = "sharedWithMe = true and trashed = false"
+_IN_TRASH = Skip(code="trashed", reason="It lies in the trash.", disposition=Disposition.EXCLUDED)
+_OF_ANOTHER = Skip(
+    code="owned-by-another",
+    reason="It belongs to someone else and moves with its owner.",
+    disposition=Disposition.EXCLUDED,
+)
+
+
+class DriveReader:
+    """Implements ``protocols.Reader``."""
+
+    capabilities = Capabilities()
+
+    def __init__(self, api: Api, settings: Settings, spool: Path) -> None:
+        self._api, self._settings = api, settings
+        self._download = Download(api, spool)
+        self._root = ""
+
+    def collections(self) -> Iterator[Collection]:
+        """My Drive and its folders, parents first; and a folder for owned files that lie in none."""
+        root, folders = self._root_id(), self._folders()
+        yield Collection(href=root)
+        known = {root}
+        for collection in _tree(root, folders):
+            known.add(collection.href)
+            yield collection
+        if self._has_orphans(known):
+            yield Collection(href=ORPHANS, path=("Orphans",), parent=root, role=ORPHANS)
+            yield from _lost(folders, known)
+
+    def _has_orphans(self, known: set[str]) -> bool:
+        listed = self._listed(_OWNED, "id,parents")
+        return any(_parent(file) not in known for file in listed if file["id"] not in known)
+
+    def _root_id(self) -> str:
+        if not self._root:
+            answer = self._api.call(lambda: self._files.get(fileId="root", fields="id"), GET_UNITS)
+            self._root = answer["id"]
+        return self._root
+
+    def _folders(self) -> dict[str, dict[str, Any]]:
+        return {folder["id"]: folder for folder in self._listed(_FOLDERS, "id,name,parents")}
+
+    def _listed(self, query: str, fields: str) -> Iterator[dict[str, Any]]:
+        """Files a search finds. Raises Retriable when Google says that it did not search everything."""
+
+        def page(token: str | None) -> Any:
+            return self._files.list(
+                q=query,
+                corpora="user",
+                spaces="drive",
+                pageSize=PAGE,
+                pageToken=token,
+                fields=f"nextPageToken,incompleteSearch,files({fields})",
+            )
+
+        for answer in self._api.pages(page, LIST_UNITS):
+            if answer.get("incompleteSearch"):
+                raise Retriable("Drive did not search everything: the listing is not whole.", scope=Scope.ACCOUNT)
+            yield from answer.get("files", ())
+
+    @property
+    def _files(self) -> Any:
+        return self._api.at("files")
+
+    def entries(self) -> Iterator[Entry]:
+        """Owned files; those in the trash and those of others with the reason why they stay."""
+        root = self._root_id()
+        folders = {root, *self._folders()}
+        for file in self._listed(_FILES, _FIELDS):
+            yield self._entry(file, _parent(file) if _parent(file) in folders else ORPHANS)
+        for file in self._listed(_TRASHED, _FIELDS):
+            yield self._entry(file, root, _IN_TRASH)
+        for file in self._listed(_SHARED, _FIELDS):
+            if not file.get("ownedByMe"):
+                yield self._entry(file, root, _OF_ANOTHER)
+
+    def _entry(self, file: Mapping[str, Any], collection: str, skip: Skip | None = None) -> Entry:
+        return entry_of(file, collection, self._settings.documents, skip)
+
+    def get(self, entry: Entry) -> Item:
+        """The file's content, or its export. Raises NotFound, Rejected, Retriable, LocalDiskFull."""
+        file = self._metadata(entry.href)
+        current = self._entry(file, entry.collection)
+        if current.skip is not None:
+            raise Rejected(current.skip.reason)
+        export = export_of(file["mimeType"], self._settings.documents) if is_native(file) else None
+        if export is not None:
+            body = self._download.export(entry.href, export.media_type)
+        else:
+            body = self._download.content(entry.href, int(file.get("size", 0)), file.get("md5Checksum", ""))
+        return Item(entry=current, body=body, media_type=current.media_type)
+
+    def _metadata(self, identifier: str) -> dict[str, Any]:
+        file = self._api.call(lambda: self._files.get(fileId=identifier, fields=_FIELDS), GET_UNITS)
+        if file.get("trashed"):
+            raise NotFound("The file was put into the trash.")
+        return file
+
+    def close(self) -> None:
+        """Release the connection."""
+        self._api.close()
+
+
+def _parent(file: Mapping[str, Any]) -> str:
+    return next(iter(file.get("parents") or ()), "")
+
+
+def _tree(root: str, folders: Mapping[str, Mapping[str, Any]]) -> Iterator[Collection]:
+    """Folders below the root, parents first, in a fixed order."""
+    yield from _below(root, (), _children(folders))
+
+
+def _lost(folders: Mapping[str, Mapping[str, Any]], known: set[str]) -> Iterator[Collection]:
+    """Owned folders that hang from nothing of the owner's, with what is in them."""
+    children = _children(folders)
+    tops = [f for f in sorted(folders) if f not in known and _parent(folders[f]) not in folders]
+    for identifier in tops:
+        path = ("Orphans", folders[identifier]["name"])
+        yield Collection(href=identifier, path=path, parent=ORPHANS)
+        yield from _below(identifier, path, children)
+
+
+def _children(folders: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    children: dict[str, list[Mapping[str, Any]]] = {}
+    for identifier in sorted(folders):
+        children.setdefault(_parent(folders[identifier]), []).append(folders[identifier])
+    return children
+
+
+def _below(top: str, path: tuple[str, ...], children: Mapping[str, list[Mapping[str, Any]]]) -> Iterator[Collection]:
+    waiting = [(top, path)]
+    while waiting:
+        parent, above = waiting.pop()
+        for folder in children.get(parent, ()):
+            below = (*above, folder["name"])
+            yield Collection(href=folder["id"], path=below, parent=parent)
+            waiting.append((folder["id"], below))

@@ -1,0 +1,203 @@
+"""Gmail: one mailbox, its messages listed by label and fetched raw.
+
+https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messages
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from connectors.google.http import REFUSALS, Api
+from connectors.google.labels import SYSTEM, UNREAD, state
+from connectors.google.memberships import Ids, IdSet, id_of
+from connectors.google.settings import Settings
+from connectors.google.spool import keep
+from migrate.errors import ConnectorError, NotFound, Rejected, Retriable, Scope, Throttled
+from migrate.model import Capabilities, Collection, Entry, Item
+
+MAILBOX = "mailbox"
+MEDIA_TYPE = "message/rfc822"
+PAGE = 500
+ALWAYS = frozenset({"INBOX", "SENT", "DRAFT", "SPAM", "TRASH", "STARRED", "IMPORTANT"})
+"""System labels that every mailbox has."""
+LIST_UNITS, LABELS_UNITS = 5, 1
+SIZES = (("larger:64K", 256 << 10), ("larger:1M", 3 << 20), ("larger:8M", 14 << 20), ("larger:24M", 26 << 20))
+"""Searches, and the size in bytes to reckon with for what they find."""
+SMALL = 12 << 10
+"""Bytes to reckon with for what none of them finds."""
+BATCH_BYTES = 2 << 20
+"""Estimated bytes fetched at once; the library holds an answer several times over."""
+_FIELDS = "id,labelIds,internalDate,raw"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class GmailReader:
+    """Implements ``protocols.Reader`` and ``SupportsGetMany``."""
+
+    capabilities = Capabilities()
+
+    def __init__(self, api: Api, settings: Settings, spool: Path) -> None:
+        self._api, self._settings, self._spool = api, settings, spool
+        self._names: dict[str, str] = {}
+        self._batches = True
+        """False once the host said that it has no batch address."""
+
+    def collections(self) -> Iterator[Collection]:
+        """The mailbox: Gmail has labels, not folders."""
+        yield Collection(href=MAILBOX)
+
+    def entries(self) -> Iterator[Entry]:
+        """Every message, spam, trash and chats included, with the labels to leave them by.
+
+        Costs 5 units for 500 messages, once and once more for each label they carry: never a request each.
+        """
+        self._names = self._label_names()
+        everything = Ids(self._listed())
+        labels = [*self._names, UNREAD]
+        members = {label: IdSet(self._listed(labelIds=[label])) for label in labels}
+        sizes = [(size, IdSet(self._listed(q=query))) for query, size in reversed(SIZES)]
+        for key in everything:
+            carried = [label for label, ids in members.items() if key in ids]
+            size = next((size for size, ids in sizes if key in ids), SMALL)
+            yield self._entry(id_of(key), carried, size)
+
+    def _entry(self, identifier: str, label_ids: Sequence[str], size: int) -> Entry:
+        now = state(identifier, label_ids, self._names)
+        return Entry(
+            href=identifier,
+            collection=MAILBOX,
+            etag=now.etag,
+            media_type=MEDIA_TYPE,
+            size=size,
+            size_exact=False,
+            flags=now.flags,
+            labels=now.labels,
+        )
+
+    def _label_names(self) -> dict[str, str]:
+        answer = self._api.call(lambda: self._api.at("users", "labels").list(userId="me"), LABELS_UNITS)
+        listed = {label["id"]: label for label in answer.get("labels", ())}
+        own = {key: label["name"] for key, label in listed.items() if label.get("type") != "system"}
+        # Tabs and chats are labels only where the account has them; asking for another is an error.
+        always = {key: name for key, name in SYSTEM.items() if key in listed or key in ALWAYS}
+        return {**always, **own}
+
+    def _listed(self, **query: Any) -> Iterator[str]:
+        def page(token: str | None) -> Any:
+            return self._api.at("users", "messages").list(
+                userId="me",
+                maxResults=PAGE,
+                includeSpamTrash=True,
+                pageToken=token,
+                fields="messages/id,nextPageToken",
+                **query,
+            )
+
+        for answer in self._api.pages(page, LIST_UNITS):
+            yield from (message["id"] for message in answer.get("messages", ()))
+
+    def get(self, entry: Entry) -> Item:
+        """The message, byte for byte. Raises NotFound, ConnectorError."""
+        self._names = self._names or self._label_names()
+        return self._item(entry, self._api.call(lambda: self._request(entry), self._settings.message_cost))
+
+    def _request(self, entry: Entry) -> Any:
+        return self._api.at("users", "messages").get(userId="me", id=entry.href, format="raw", fields=_FIELDS)
+
+    def _item(self, entry: Entry, answer: dict[str, Any]) -> Item:
+        self._learn(answer.get("labelIds", ()))
+        now = state(entry.href, answer.get("labelIds", ()), self._names)
+        try:
+            raw = base64.urlsafe_b64decode(answer["raw"] + "=" * (-len(answer["raw"]) % 4))
+            received = _EPOCH + timedelta(milliseconds=int(answer["internalDate"]))
+        except (KeyError, ValueError, OverflowError, binascii.Error) as error:
+            raise Rejected("Gmail's answer does not hold the message.") from error
+        current = replace(entry, etag=now.etag, flags=now.flags, labels=now.labels, size=len(raw), size_exact=True)
+        return Item(
+            entry=current,
+            body=keep(self._spool, raw),
+            media_type=MEDIA_TYPE,
+            internal_date=received,
+            flags=now.flags,
+        )
+
+    def _learn(self, label_ids: Sequence[str]) -> None:
+        """A label made since the listing has a name to ask for."""
+        if any(label.startswith("Label_") and label not in self._names for label in label_ids):
+            self._names = self._label_names()
+
+    def get_many(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, Item | ConnectorError]]:
+        """Each message or its own error. What is throttled inside a batch is asked for again."""
+        self._names = self._names or self._label_names()
+        waiting = deque((entry, 0) for entry in entries)
+        while waiting:
+            group = self._group(waiting)
+            if len(group) == 1:
+                yield group[0][0], self._alone(group[0][0])
+                continue
+            yield from self._together(group, waiting)
+
+    def _group(self, waiting: deque[tuple[Entry, int]]) -> list[tuple[Entry, int]]:
+        """The next messages to ask for at once: few enough, small enough, each once."""
+        group, total = [waiting.popleft()], 0
+        total = group[0][0].size or SMALL
+        while waiting and self._batches and len(group) < self._settings.message_batch:
+            total += waiting[0][0].size or SMALL
+            if total > BATCH_BYTES:
+                break
+            group.append(waiting.popleft())
+        return group
+
+    def _alone(self, entry: Entry) -> Item | ConnectorError:
+        try:
+            return self.get(entry)
+        except ConnectorError as error:
+            if error.scope > Scope.ITEM:
+                raise
+            return error
+
+    def _together(
+        self, group: list[tuple[Entry, int]], waiting: deque[tuple[Entry, int]]
+    ) -> Iterator[tuple[Entry, Item | ConnectorError]]:
+        requests = {str(index): self._request(entry) for index, (entry, _) in enumerate(group)}
+        try:
+            answers = self._api.batch(requests, self._settings.message_cost * len(group))
+        except (NotFound, Rejected):
+            # Google's own hosts all have a batch address; another host may not, and a message can be asked for alone.
+            self._batches = False
+            waiting.extend(group)
+            return
+        throttled: list[Throttled] = []
+        for index, (entry, refusals) in enumerate(group):
+            answer = answers.pop(str(index), None) or Retriable("Gmail left a part of a batch unanswered.")
+            if isinstance(answer, Throttled):
+                throttled.append(answer)
+            if isinstance(answer, Retriable) and refusals < REFUSALS:
+                waiting.append((entry, refusals + 1))
+            else:
+                yield entry, self._outcome(entry, answer)
+        if throttled:
+            self._api.refused(throttled[0])
+
+    def _outcome(self, entry: Entry, answer: dict[str, Any] | ConnectorError) -> Item | ConnectorError:
+        if isinstance(answer, ConnectorError):
+            if answer.scope > Scope.ITEM:
+                raise answer
+            return answer
+        try:
+            return self._item(entry, answer)
+        except ConnectorError as error:
+            if error.scope > Scope.ITEM:
+                raise
+            return error
+
+    def close(self) -> None:
+        """Release the connection."""
+        self._api.close()

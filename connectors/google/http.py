@@ -1,0 +1,201 @@
+"""One account's connection to one Google API: paced, retried, and in our own errors."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import google_auth_httplib2
+import httplib2
+from googleapiclient.discovery import build
+from googleapiclient.errors import BatchError, HttpError
+from googleapiclient.http import BatchHttpRequest, HttpRequest
+
+from connectors.google.auth import Credentials, is_google
+from connectors.google.errors import NETWORK_ERRORS, from_response, translate
+from connectors.google.settings import ENDPOINTS, Settings
+from migrate.errors import ConnectorError, Rejected, Retriable, Throttled, Unreachable
+from migrate.model import Service
+from migrate.protocols import Context
+
+T = TypeVar("T")
+
+REFUSALS = 8
+"""Times a throttled request is sent again before its error is reported."""
+FAILURES = 5
+"""Times a failed one is."""
+TIMEOUT = 120
+"""Seconds without a byte."""
+LONGEST = 64.0
+"""Seconds of the longest pause of our own choice."""
+
+
+class Api:
+    """An API of one account, used by one thread. Makes no request before it is asked to."""
+
+    def __init__(
+        self, service: Service, account: str, settings: Settings, credentials: Credentials, context: Context
+    ) -> None:
+        self.service, self.account, self.settings = service, account, settings
+        self._credentials, self._context = credentials, context
+        self._http: Any = None
+        self._resource: Any = None
+        self._resources: dict[tuple[str, ...], Any] = {}
+        api = ENDPOINTS[service].name
+        self.buckets = (f"google/{api}/user/{account}", f"google/{api}/project")
+        self._declare_limits()
+
+    def _declare_limits(self) -> None:
+        """A minute of Google's never sees more than the quota: what may come at once is taken off the rate."""
+        quota = self.settings.quota_of(self.service)
+        burst = max(quota.user / 60, 1.0)
+        if self.service is Service.MAIL:
+            burst = float(self.settings.message_batch * self.settings.message_cost)
+        pace = self._context.pace
+        pace.limit(self.buckets[0], per_minute=max(quota.user - burst, quota.user / 2), burst=burst)
+        pace.limit(self.buckets[1], per_minute=quota.project)
+
+    @property
+    def http(self) -> Any:
+        """The authorised connection. Raises AuthFailed, ConfigError."""
+        if self._http is None:
+            http = httplib2.Http(timeout=TIMEOUT, ca_certs=self.settings.ca_file or None)
+            scope = ENDPOINTS[self.service].scope
+            self._http = google_auth_httplib2.AuthorizedHttp(self._credentials.of(self.account, scope), http=http)
+        return self._http
+
+    @property
+    def resource(self) -> Any:
+        """The API's root resource, built from the discovery document inside the client library."""
+        if self._resource is None:
+            endpoint = ENDPOINTS[self.service]
+            self._resource = build(
+                endpoint.name,
+                endpoint.version,
+                http=self.http,
+                static_discovery=True,
+                cache_discovery=False,
+                client_options={"api_endpoint": self.settings.root_of(self.service) + endpoint.path},
+                requestBuilder=self._request,
+            )
+        return self._resource
+
+    def at(self, *names: str) -> Any:
+        """A resource below the root (``users``, ``messages``). Kept: the library makes them anew, at 10 ms each."""
+        if names not in self._resources:
+            parent = self.at(*names[:-1]) if names[1:] else self.resource
+            self._resources[names] = getattr(parent, names[-1])()
+        return self._resources[names]
+
+    def _request(self, http: Any, *args: Any, **kwargs: Any) -> HttpRequest:
+        request = HttpRequest(http, *args, **kwargs)
+        request.headers["user-agent"] = f"{self._context.user_agent} (gzip)"
+        return request
+
+    def call(self, make: Callable[[], HttpRequest], units: float) -> dict[str, Any]:
+        """The answer to a request, made anew for each try. Raises ConnectorError."""
+
+        def once() -> dict[str, Any]:
+            answer: dict[str, Any] = make().execute()
+            return answer
+
+        return self.attempt(once, units)
+
+    def pages(self, make: Callable[[str | None], HttpRequest], units: float) -> Iterator[dict[str, Any]]:
+        """Every page of a listing, or the error that cut it short."""
+        token: str | None = None
+        while True:
+            page = self.call(lambda token=token: make(token), units)  # type: ignore[misc]
+            yield page
+            token = page.get("nextPageToken")
+            if not token:
+                return
+
+    def fetch(self, url: str, units: float, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
+        """Status and body of a GET; the token goes to Google or to the configured root only."""
+        if not (is_google(url) or self._is_own(url)):
+            raise Rejected("Google named a download address that is not its own.")
+        sent = {"user-agent": self._context.user_agent, **(headers or {})}
+
+        def once() -> tuple[int, bytes]:
+            response, content = self.http.request(url, headers=dict(sent))
+            if response.status >= 300:
+                raise from_response(response.status, response, content)
+            return int(response.status), bytes(content)
+
+        return self.attempt(once, units)
+
+    def _is_own(self, url: str) -> bool:
+        own, other = urlsplit(self.settings.root_of(self.service)), urlsplit(url)
+        return (own.scheme, own.netloc) == (other.scheme, other.netloc)
+
+    def batch(self, requests: Mapping[str, HttpRequest], units: float) -> dict[str, dict[str, Any] | ConnectorError]:
+        """One try of several requests at once: an answer or an error for each one that was answered at all."""
+        answers: dict[str, dict[str, Any] | ConnectorError] = {}
+
+        def note(key: str, answer: dict[str, Any], error: HttpError | None) -> None:
+            answers[key] = translate(error) if error is not None else answer
+
+        def once() -> None:
+            parts = BatchHttpRequest(callback=note, batch_uri=f"{self.settings.root_of(self.service)}/batch")
+            for key, request in requests.items():
+                parts.add(request, request_id=key)
+            self._have_token()
+            try:
+                parts.execute(http=self.http)
+            except (KeyError, BatchError) as error:
+                raise Retriable("Google left parts of a batch unanswered.") from error
+
+        self.attempt(once, units)
+        return answers
+
+    def _have_token(self) -> None:
+        """A batch whose token is old has the library fetch one over a connection of its own, without our settings."""
+        if not self.http.credentials.valid:
+            self.http.credentials.refresh(google_auth_httplib2.Request(self.http.http))
+
+    def attempt(self, once: Callable[[], T], units: float) -> T:
+        """Do it within the quota, again while that may help. Raises the last error."""
+        refusals = failures = 0
+        while True:
+            self._context.pace.spend(dict.fromkeys(self.buckets, units))
+            try:
+                return _ours(once)
+            except Throttled as error:
+                refusals += 1
+                if refusals > REFUSALS:
+                    raise
+                self.refused(error)
+            except Retriable as error:
+                failures += 1
+                if failures > FAILURES or isinstance(error, Unreachable):
+                    raise
+                self._context.pace.sleep(error.retry_after or _backoff(failures))
+
+    def refused(self, error: Throttled) -> None:
+        """Tell the pace of a refusal and wait as long as it says."""
+        self._context.pace.sleep(self._context.pace.refused(self.buckets[:1], retry_after=error.retry_after))
+
+    def close(self) -> None:
+        """Release the connection. May be called twice."""
+        if self._http is not None:
+            self._http.close()
+            self._http = self._resource = None
+            self._resources.clear()
+
+
+def _ours(once: Callable[[], T]) -> T:
+    """Run it; the libraries' exceptions end here."""
+    try:
+        return once()
+    except HttpError as error:
+        raise translate(error) from None
+    except NETWORK_ERRORS as error:
+        raise translate(error) from error
+
+
+def _backoff(failures: int) -> float:
+    """Truncated exponential, with jitter so that lanes do not come back together."""
+    return min(LONGEST, 2.0 ** (failures - 1)) * random.uniform(0.5, 1.5)  # noqa: S311

@@ -1,0 +1,1 @@
+"""Pure translation between the forms two systems speak, each with its losses."""

@@ -1,0 +1,201 @@
+"""Apply: carry out exactly one plan. The main thread owns the ledger; workers fetch, convert and write.
+
+Every write is preceded by its intent in the ledger and followed by its outcome, so that a crash between the two
+is recognised when the same command runs again (``migrate/lane.py`` does the work of one lane).
+"""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from migrate.config import Lane, Project, routes
+from migrate.errors import ConnectorError, Exit, LocalDiskFull, PlanRefused, Scope, TranshumeError
+from migrate.lane import Begin, Begun, Claimed, Done, Go, LaneApply
+from migrate.ledger import Ledger, project_lock
+from migrate.model import State
+from migrate.observe import Observer, Silent
+from migrate.pacing import Pacer
+from migrate.planfile import PlanFile, Section, newest
+from migrate.rows import COLLECTION
+from migrate.session import Session, workers_for
+from migrate.summaries import ApplySummary, Failure
+from migrate.workers import Channel, JobFailed, Workers
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One lane of the plan, for a worker."""
+
+    lane: Lane
+    section: Section
+    session: Session
+    plan: PlanFile
+
+    def __call__(self, channel: Channel) -> None:
+        """Carry it out."""
+        source, target = self.session.source(self.lane), self.session.target(self.lane)
+        try:
+            LaneApply(self.plan, self.section, source, target, channel).run()
+        finally:
+            source.close()
+            target.close()
+
+
+@dataclass(slots=True)
+class Clerk:
+    """Answers the workers from the ledger, in the main thread."""
+
+    ledger: Ledger
+    plan: PlanFile
+    observer: Observer
+    errors: dict[str, TranshumeError] = field(default_factory=dict)
+    moved: int = 0
+    already: int = 0
+
+    def handle(self, message: object) -> object:
+        """One message of a worker; the answer goes back to it."""
+        if isinstance(message, Begin):
+            return self._begin(message)
+        if isinstance(message, Go):
+            self.ledger.intend(self.plan.header.id, self._lane(message.section), message.marks)
+        elif isinstance(message, Claimed):
+            return self.ledger.claimed(message.section.target, message.hrefs)
+        elif isinstance(message, Done):
+            self.ledger.record(self.plan.header.id, self._lane(message.section), message.results)
+            moved = sum(r.pair.size for r in message.results if r.pair is not None)
+            self.moved += moved
+            self.observer.advanced(message.section.lane, len(message.results), moved)
+        elif isinstance(message, JobFailed):
+            self._failed(message)
+        return None
+
+    def _lane(self, section: Section) -> int:
+        return self.ledger.lane(section.lane, section.target)
+
+    def _begin(self, message: Begin) -> Begun:
+        """What the ledger knows of these actions before they begin."""
+        lane = self._lane(message.section)
+        hrefs = [action.href for action in message.actions]
+        ended = self.ledger.outcomes(self.plan.header.id, [action.n for action in message.actions])
+        settled = {n for n, state in ended.items() if state is not State.FAILED}
+        self.already += len(settled)
+        self.observer.advanced(message.section.lane, len(settled), 0)
+        return Begun(settled=settled, intents=self.ledger.intents(lane, hrefs), pairs=self.ledger.pairs(lane, hrefs))
+
+    def _failed(self, message: JobFailed) -> None:
+        error = translated(message.error)
+        lane = message.job.section.lane if isinstance(message.job, Work) else ""
+        if not isinstance(error, ConnectorError) or error.scope is Scope.RUN:
+            raise error
+        self.errors[lane] = error
+        self.observer.message("error", f"{lane}: {error.message} {error.advice}".strip())
+
+
+def translated(error: BaseException) -> BaseException:
+    """A full local disk is an expected error; anything else is left as it is."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return LocalDiskFull(
+            "No room left on this machine's disk for the spool.",
+            advice="Free some space, then run the same command again: it goes on where it stopped.",
+        )
+    return error
+
+
+def apply_plan(project: Project, path: Path | None = None, observer: Observer | None = None) -> ApplySummary:
+    """Carry out a plan, the newest unless ``path`` is given; run again, it does what is left.
+
+    Raises UsageError, PlanRefused, ProjectLocked, Unreachable, LocalDiskFull, Interrupted. An account that cannot
+    go on (quota, login) stops alone; ``exit_code`` then says why.
+    """
+    observer = observer or Silent()
+    with project_lock(project.directory):
+        plan = PlanFile(path or newest(project.plans))
+        lanes = _lanes_of(project, plan)
+        with Ledger(project.ledger) as ledger:
+            started = time.monotonic()
+            clerk = Clerk(ledger=ledger, plan=plan, observer=observer)
+            limit = ""
+            run = ledger.begin_run("apply", plan.header.id)
+            code = Exit.INTERRUPTED
+            try:
+                if _open_steps(ledger, plan):
+                    limit = _run(project, plan, lanes, clerk)
+                summary = _summary(plan, clerk, time.monotonic() - started, limit)
+                code = Exit(summary.exit_code)
+            except TranshumeError as error:
+                code = error.exit_code
+                raise
+            finally:
+                ledger.end_run(run, code)
+            return summary
+
+
+def _lanes_of(project: Project, plan: PlanFile) -> dict[str, Lane]:
+    if plan.header.project != project.fingerprint:
+        raise PlanRefused(
+            "This plan was made for another project, or the configuration or the accounts changed since.",
+            advice="Make a new plan: transhume plan",
+        )
+    return {lane.key: lane for lane in routes(project)}
+
+
+def _open_steps(ledger: Ledger, plan: PlanFile) -> int:
+    """How many steps of the plan have no outcome that settles them."""
+    settled = sum(n for (_, state, _), n in ledger.tally(plan.header.id).items() if state is not State.FAILED)
+    return plan.steps - settled
+
+
+def _run(project: Project, plan: PlanFile, lanes: Mapping[str, Lane], clerk: Clerk) -> str:
+    pacer = Pacer(on_wait=lambda bucket, seconds: clerk.observer.waiting("", bucket, seconds))
+    session = Session(project, pacer)
+    session.sweep()
+    jobs = []
+    for section in plan.sections:
+        totals = section.totals
+        if section.steps == 0 or (totals is not None and totals.error):
+            continue
+        jobs.append(Work(lanes[section.lane], section, session, plan))
+        size = totals.bytes_planned if totals is not None else None
+        clerk.observer.lane_started(section.lane, "apply", section.steps, size)
+    Workers(workers_for(len(jobs)), on_stop=pacer.stop).run(jobs, clerk.handle)
+    for job in jobs:
+        clerk.observer.lane_finished(job.section.lane)
+    return binding(pacer)
+
+
+def binding(pacer: Pacer) -> str:
+    """The bucket that was waited for most; empty when none was."""
+    waits = {bucket: stats.waited for bucket, stats in pacer.stats().items() if stats.waited > 0}
+    return max(waits, key=waits.__getitem__, default="")
+
+
+def _summary(plan: PlanFile, clerk: Clerk, seconds: float, limit: str) -> ApplySummary:
+    states: Counter[State] = Counter()
+    failures: list[Failure] = []
+    for (lane, state, code), count in sorted(clerk.ledger.tally(plan.header.id).items()):
+        if code == COLLECTION:
+            continue
+        states[state] += count
+        if state is not State.DONE:
+            failures.append(Failure(lane=lane, code=code, count=count, drifted=state is State.DRIFTED))
+    open_items = states[State.FAILED] + states[State.DRIFTED] + sum(s.blocked for s in plan.sections)
+    refused = [s.totals.exit_code for s in plan.sections if s.totals is not None]
+    codes = [int(error.exit_code) for error in clerk.errors.values()] + refused
+    return ApplySummary(
+        plan_id=plan.header.id,
+        planned=plan.actions,
+        done=states[State.DONE],
+        failed=states[State.FAILED],
+        drifted=states[State.DRIFTED],
+        already=states[State.DONE] if not clerk.moved and not clerk.already else clerk.already,
+        failures=tuple(failures),
+        bytes_moved=clerk.moved,
+        seconds=seconds,
+        limit=limit,
+        exit_code=max(codes, default=0) or (Exit.ITEMS_FAILED if open_items else Exit.DONE),
+    )

@@ -1,0 +1,33 @@
+"""``transhume verify``: prove what arrived."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from migrate.cli.options import common, filters, filters_of
+from migrate.cli.output import Output
+from migrate.cli.progress import progress
+from migrate.config import load_project
+from migrate.errors import Exit
+from migrate.report import json, text
+from migrate.verify import verify
+
+LEVELS = ("counts", "ids", "hash")
+
+
+@click.command("verify")
+@common
+@filters
+@click.option("--level", type=click.Choice(LEVELS), default="hash", show_default=True,
+              help="How deep: how many there are; which ones; the content itself.")  # fmt: skip
+@click.pass_obj
+def command(output: Output, /, level: str, **asked: Any) -> int:
+    """Compare both sides and the ledger, item by item. Reads only."""
+    project = load_project(output.directory)
+    chosen = filters_of(project, **asked)
+    with progress(output) as observer:
+        summary = verify(project, chosen, level, observer)
+    output.show(text.verify(summary), json.verify(summary))
+    return summary.exit_code or (Exit.DIFFERENCES if summary.differences else Exit.DONE)

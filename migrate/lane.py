@@ -1,0 +1,327 @@
+"""The work of one lane of a plan, in a worker: fetch, check, convert, write, tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from migrate.convert import convert, digest
+from migrate.errors import (
+    AlreadyExists,
+    ConnectorError,
+    EtagMismatch,
+    MappingError,
+    NotFound,
+    Scope,
+    TranshumeError,
+    Uncertain,
+)
+from migrate.fetch import fetch_all
+from migrate.ledger import Result, chunks
+from migrate.model import Capabilities, Collection, Entry, Item, State, Stored, Verb
+from migrate.planfile import Action, PlanFile, Section
+from migrate.protocols import Reader, SupportsPutMany, Target
+from migrate.rows import COLLECTION, Pair
+
+BATCH_ITEMS = 50
+"""Items fetched together at least, even where the target takes them one by one: sources answer many for one request."""
+BATCH_BYTES = 4 * 1024 * 1024
+"""Planned bytes of a batch: what one worker holds at most, large items aside, which lie in the spool."""
+UNKNOWN_SIZE = 256 * 1024
+"""Bytes counted for an item whose size only fetching tells (an exported document)."""
+
+
+class Channel(Protocol):
+    """A worker's line to the main thread."""
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the run is being interrupted: finish what is in flight and return."""
+
+    def tell(self, message: object) -> None:
+        """Hand over a message."""
+
+    def ask(self, message: object) -> object:
+        """Hand over a question and wait for the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Asks what is known of these actions."""
+
+    section: Section
+    actions: Sequence[Action]
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The answer."""
+
+    settled: set[int]
+    intents: Mapping[str, str]
+    pairs: Mapping[str, Pair]
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """Asks to record that these source items are about to be written, each with its mark."""
+
+    section: Section
+    marks: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Asks which of these target items belong to another source item already."""
+
+    section: Section
+    hrefs: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Tells how actions ended."""
+
+    section: Section
+    results: Sequence[Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """An action whose item is at hand, in the target's form."""
+
+    action: Action
+    item: Item
+    etag: str
+    digest: str
+    recheck: bool
+    """An earlier run may have stored it."""
+    mark: str = ""
+
+
+class LaneApply:
+    """Carries out one section of a plan."""
+
+    def __init__(self, plan: PlanFile, section: Section, source: Reader, target: Target, channel: Channel) -> None:
+        self._plan = plan
+        self._section = section
+        self._source = source
+        self._target = target
+        self._channel = channel
+        self._claimed: set[str] = set()
+        """Target hrefs given out in this batch; the ledger knows those of earlier ones."""
+
+    def run(self) -> None:
+        """All of it, or up to an interruption. Raises ConnectorError for what stops the lane."""
+        capabilities = self._target.capabilities
+        homes = self._ensure()
+        for actions in batches(self._plan.section_actions(self._section), max(BATCH_ITEMS, capabilities.batch)):
+            if self._channel.stopping:
+                return
+            self._batch(actions, homes[actions[0].collection], capabilities)
+
+    def _ensure(self) -> dict[int, Collection]:
+        homes, results = {}, []
+        for place in self._plan.places(self._section):
+            if self._channel.stopping:
+                break
+            homes[place.number] = self._target.ensure(place.collection)
+            if place.n:
+                results.append(Result(n=place.n, source_href="", state=State.DONE, code=COLLECTION))
+        self._channel.tell(Done(self._section, results))
+        return homes
+
+    def _batch(self, actions: Sequence[Action], home: Collection, capabilities: Capabilities) -> None:
+        begun = self._channel.ask(Begin(self._section, actions))
+        if not isinstance(begun, Begun):
+            raise TypeError("the main thread answered something else")
+        fresh = [action for action in actions if action.n not in begun.settled]
+        if not fresh:
+            return
+        parcels, results = [], []
+        results += [moved(action, begun.pairs[action.href]) for action in fresh if moved_before(action, begun)]
+        fresh = [action for action in fresh if not moved_before(action, begun)]
+        for action, item in self._fetch(fresh):
+            parcel = self._prepare(action, item, begun, capabilities)
+            if isinstance(parcel, Result):
+                results.append(parcel)
+            else:
+                parcels.append(parcel)
+        self._claimed.clear()
+        try:
+            # One by one, so that what was stored is recorded even when the next one stops the lane.
+            for result in self._store(parcels, home, capabilities):
+                results.append(result)
+        finally:
+            for parcel in parcels:
+                parcel.item.discard()
+            self._channel.tell(Done(self._section, results))
+
+    def _fetch(self, actions: Sequence[Action]) -> Iterator[tuple[Action, Item | ConnectorError]]:
+        """Each action with its item, as the source has it now."""
+        by_href = {action.href: action for action in actions}
+        entries = [
+            Entry(href=a.href, collection=a.home, etag=a.etag, size=a.size, name=a.name, media_type=a.media_type)
+            for a in actions
+        ]
+        for entry, answer in fetch_all(self._source, entries):
+            yield by_href[entry.href], answer
+
+    def _prepare(
+        self, action: Action, item: Item | ConnectorError, begun: Begun, capabilities: Capabilities
+    ) -> Parcel | Result:
+        if isinstance(item, ConnectorError):
+            return ended(action, State.DRIFTED if isinstance(item, NotFound) else State.FAILED, item)
+        if item.entry.etag != action.etag:
+            item.discard()
+            return Result(n=action.n, source_href=action.href, state=State.DRIFTED, code="source-changed")
+        try:
+            mapped = convert(item, capabilities).item
+        except MappingError as error:
+            item.discard()
+            return ended(action, State.FAILED, error)
+        # The flags are the plan's: what it announced, whatever the source's own words for them are.
+        ready = replace(mapped, flags=frozenset(action.flags))
+        return Parcel(
+            action=action,
+            item=ready,
+            etag=item.entry.etag,
+            digest=digest(ready),
+            recheck=action.href in begun.intents,
+            mark=begun.intents.get(action.href, ""),
+        )
+
+    def _store(self, parcels: Sequence[Parcel], home: Collection, capabilities: Capabilities) -> Iterator[Result]:
+        if not parcels:
+            return
+        mark = self._target.mark(home)
+        self._channel.ask(Go(self._section, {p.action.href: mark for p in parcels}))
+        fresh = []
+        for parcel in parcels:
+            known = self._recognise(parcel, home) if parcel.recheck else None
+            if known is not None:
+                yield self._done(parcel, home, known, "recognised")
+            else:
+                fresh.append(replace(parcel, mark=parcel.mark or mark))
+        creates = [p for p in fresh if p.action.verb is Verb.CREATE]
+        if capabilities.batch > 1 and len(creates) > 1 and isinstance(self._target, SupportsPutMany):
+            for some in chunks(creates, capabilities.batch):
+                yield from self._put_many(self._target, some, home)
+            fresh = [p for p in fresh if p.action.verb is not Verb.CREATE]
+        for parcel in fresh:
+            yield self._put(parcel, home)
+
+    def _put_many(self, target: SupportsPutMany, parcels: Sequence[Parcel], home: Collection) -> Iterator[Result]:
+        try:
+            answers = target.put_many(home, [(p.action.name, p.item) for p in parcels])
+        except Uncertain:
+            for parcel in parcels:
+                yield self._after_silence(parcel, home)
+            return
+        # What was stored first: a refusal that stops the lane must not hide it.
+        for parcel, answer in sorted(
+            zip(parcels, answers, strict=True), key=lambda two: not isinstance(two[1], Stored)
+        ):
+            yield self._answered(parcel, home, answer)
+
+    def _answered(self, parcel: Parcel, home: Collection, answer: Stored | ConnectorError) -> Result:
+        if isinstance(answer, Stored):
+            return self._done(parcel, home, answer, "stored")
+        if isinstance(answer, Uncertain):
+            return self._after_silence(parcel, home)
+        return self._refused(parcel, home, answer)
+
+    def _put(self, parcel: Parcel, home: Collection) -> Result:
+        action = parcel.action
+        try:
+            stored = self._target.put(home, action.name, parcel.item, expects=action.expects)
+        except Uncertain:
+            return self._after_silence(parcel, home)
+        except ConnectorError as error:
+            return self._refused(parcel, home, error)
+        return self._done(parcel, home, stored, "stored")
+
+    def _after_silence(self, parcel: Parcel, home: Collection) -> Result:
+        """A write was sent and no answer came: look for it, and send it once more only if it is not there."""
+        known = self._recognise(parcel, home)
+        if known is not None:
+            return self._done(parcel, home, known, "recognised")
+        try:
+            stored = self._target.put(home, parcel.action.name, parcel.item, expects=parcel.action.expects)
+        except Uncertain as error:
+            known = self._recognise(parcel, home)
+            return self._done(parcel, home, known, "recognised") if known else ended(parcel.action, State.FAILED, error)
+        except ConnectorError as error:
+            return self._refused(parcel, home, error)
+        return self._done(parcel, home, stored, "stored")
+
+    def _refused(self, parcel: Parcel, home: Collection, error: ConnectorError) -> Result:
+        if isinstance(error, AlreadyExists):
+            known = self._recognise(replace(parcel, mark=""), home)
+            if known is not None:
+                return self._done(parcel, home, known, "found-there")
+        if error.scope > Scope.ITEM:
+            raise error
+        drifted = isinstance(error, (EtagMismatch, NotFound))
+        return ended(parcel.action, State.DRIFTED if drifted else State.FAILED, error)
+
+    def _recognise(self, parcel: Parcel, home: Collection) -> Stored | None:
+        """What the target holds of this item and no other item accounts for; None when it holds none."""
+        found = list(self._target.find(home, parcel.action.name, parcel.item, parcel.mark))
+        if not found:
+            return None
+        taken = self._channel.ask(Claimed(self._section, [stored.href for stored in found]))
+        if not isinstance(taken, set):
+            raise TypeError("the main thread answered something else")
+        own = parcel.action.replaces
+        return next((s for s in found if s.href == own or s.href not in taken | self._claimed), None)
+
+    def _done(self, parcel: Parcel, home: Collection, stored: Stored, code: str) -> Result:
+        self._claimed.add(stored.href)
+        item = parcel.item
+        moment = item.internal_date or item.entry.modified
+        pair = Pair(
+            source_href=parcel.action.href,
+            source_etag=parcel.etag,
+            target_collection=home.href,
+            target_href=stored.href,
+            target_etag=stored.etag,
+            media_type=item.media_type,
+            size=item.size,
+            digest=parcel.digest,
+            flags=tuple(sorted(item.flags)),
+            date=int(moment.timestamp()) if moment else None,
+        )
+        return Result(n=parcel.action.n, source_href=parcel.action.href, state=State.DONE, code=code, pair=pair)
+
+
+def moved_before(action: Action, begun: Begun) -> bool:
+    """Whether another plan moved it since: an older plan must not move it twice."""
+    return action.verb is Verb.CREATE and action.href in begun.pairs
+
+
+def moved(action: Action, pair: Pair) -> Result:
+    """Done by another plan."""
+    return Result(n=action.n, source_href=action.href, state=State.DONE, code="already-moved", pair=pair)
+
+
+def ended(action: Action, state: State, error: TranshumeError) -> Result:
+    """An action that did not succeed, with the class of its error for a code."""
+    return Result(n=action.n, source_href=action.href, state=state, code=type(error).__name__)
+
+
+def batches(actions: Iterable[Action], most: int) -> Iterator[list[Action]]:
+    """Neighbours of one collection, at most ``most`` and about BATCH_BYTES."""
+    batch: list[Action] = []
+    size = 0
+    for action in actions:
+        weight = action.size if action.size is not None else UNKNOWN_SIZE
+        full = len(batch) >= most or size + weight > BATCH_BYTES
+        if batch and (full or action.collection != batch[0].collection):
+            yield batch
+            batch, size = [], 0
+        batch.append(action)
+        size += weight
+    if batch:
+        yield batch

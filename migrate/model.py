@@ -1,0 +1,255 @@
+"""The nouns of a migration: frozen values, no I/O.
+
+What moves keeps its open form (``message/rfc822``, ``text/calendar``, ``text/vcard``, bytes); these classes
+carry it and say where it lies. Words follow the protocols: *href* is a server's name for a thing, *etag*
+changes whenever the thing does, *UID* names it everywhere (RFC 4791, RFC 5545), *collection* is what holds
+items: a mailbox, a calendar, an address book, a task list, a folder (RFC 4918).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+
+class Service(StrEnum):
+    """A kind of data, as the command line and the configuration name it."""
+
+    MAIL = "mail"
+    CALENDAR = "calendar"
+    CONTACTS = "contacts"
+    TASKS = "tasks"
+    FILES = "files"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One person's account on one system."""
+
+    id: str
+    """The system's name for it: an address, a login or a uid."""
+    display_name: str = ""
+
+
+class Disposition(StrEnum):
+    """The class of a discovered item in a plan: exactly one each."""
+
+    PLANNED = "planned"
+    PRESENT = "present"
+    EXCLUDED = "excluded"
+    UNSUPPORTED = "unsupported"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skip:
+    """Why an item cannot be moved. A value with a reason, never a silence.
+
+    ``code`` is a stable kebab-case word that programs may test; ``reason`` is a sentence without any title.
+    """
+
+    code: str
+    reason: str
+    disposition: Disposition = Disposition.UNSUPPORTED
+    """EXCLUDED when a rule leaves it behind, UNSUPPORTED when no form of it exists, BLOCKED when it can be lifted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """Something that will not follow an item: which field, and what is done instead. Holds no value found."""
+
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """A mailbox, a calendar, an address book, a task list or a folder."""
+
+    href: str
+    """The system's name for it; opaque to everyone but its connector."""
+    path: tuple[str, ...] = ()
+    """Names from the root down, as people see them; ``()`` is the root itself."""
+    parent: str = ""
+    """``href`` of the collection it lies in, where names alone do not tell (two folders of one name)."""
+    role: str = ""
+    """A special use (RFC 6154: ``\\\\Sent``, ``\\\\Drafts``…), ``\\\\Inbox``; ``primary`` for the default calendar."""
+    properties: Mapping[str, str] = field(default_factory=dict)
+    """``color`` (#rrggbb), ``timezone`` (IANA), ``description``… where the system has them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A row of a listing: what can be known of an item without fetching it."""
+
+    href: str
+    collection: str
+    """``Collection.href``."""
+    etag: str
+    """Changes when the content or what is moved with it changes; equal etags mean an equal item."""
+    name: str = ""
+    """The last segment of a file's path (with the extension ``get`` will deliver). Empty for mail and events."""
+    uid: str = ""
+    """Message-ID or iCalendar UID when the listing tells it."""
+    media_type: str = "application/octet-stream"
+    """Of the body that ``get`` delivers, parameters left out."""
+    size: int | None = None
+    """Bytes of that body; None when only fetching tells."""
+    size_exact: bool = True
+    """False when ``size`` is an estimate."""
+    modified: datetime | None = None
+    created: datetime | None = None
+    digest: str = ""
+    """``sha256:<hex>`` or ``md5:<hex>`` of the body when the system itself computed it."""
+    flags: frozenset[str] = frozenset()
+    """IMAP system flags and keywords (RFC 9051: ``\\\\Seen``, ``\\\\Flagged``, ``$Forwarded``…)."""
+    labels: tuple[str, ...] = ()
+    """Gmail labels in X-GM-LABELS form: ``\\\\Inbox``, ``\\\\Sent``…, or the user's own ``Projets/2026``."""
+    losses: tuple[Loss, ...] = ()
+    """What the connector already knows will not follow."""
+    skip: Skip | None = None
+    """Set when the item cannot be fetched or has no portable form: it is counted, never fetched."""
+    inline: bytes | None = field(default=None, repr=False, compare=False)
+    """The body itself where the listing carried it (calendar events), so that planning needs no second request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """An item with its body. Large bodies lie in a spool file, which whoever receives the item discards."""
+
+    entry: Entry
+    body: bytes | Path = field(repr=False)
+    media_type: str
+    internal_date: datetime | None = None
+    """IMAP INTERNALDATE: aware, UTC."""
+    flags: frozenset[str] = frozenset()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body."""
+        return len(self.body) if isinstance(self.body, bytes) else self.body.stat().st_size
+
+    def discard(self) -> None:
+        """Remove the spool file, if there is one."""
+        if isinstance(self.body, Path):
+            self.body.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """What a mapping returns: the translated item and what was lost on the way."""
+
+    item: Item
+    losses: tuple[Loss, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """Where an item goes on the target, decided before anything moves."""
+
+    path: tuple[str, ...]
+    """Names of the target collection, by the target's own rules."""
+    role: str = ""
+    """Its special use, when it has one: the target may name it otherwise."""
+    name: str = ""
+    """The item's own name in it (files: file name; calendars: resource name; mail: empty, the server numbers)."""
+    flags: frozenset[str] = frozenset()
+    losses: tuple[Loss, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameRules:
+    """What a target accepts in a name (Nextcloud: capabilities ``files``; IMAP: separator and namespaces)."""
+
+    max_bytes: int = 250
+    forbidden_characters: str = "/\\"
+    forbidden_names: frozenset[str] = frozenset()
+    """Whole names refused, compared without case."""
+    forbidden_extensions: frozenset[str] = frozenset()
+    """Endings refused (``.part``), compared without case."""
+    forbidden_basenames: frozenset[str] = frozenset()
+    """Names refused whatever their extension (Windows' ``con``, ``nul``), compared without case."""
+    trim_trailing: str = ""
+    """Characters a name may not end with (Windows: space and dot)."""
+    case_sensitive: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What one account of one system can do, probed rather than assumed."""
+
+    accepts: frozenset[str] = frozenset()
+    """Media types that ``put`` takes; ``*/*`` for any. Empty for a source that is never written."""
+    max_item_size: int | None = None
+    """Bytes; None when the server announces no limit."""
+    keywords: bool = True
+    """Mail: whether the server keeps user-defined flags."""
+    names: NameRules = NameRules()
+    free_bytes: int | None = None
+    """Space left for the account; None when unknown or unlimited."""
+    max_connections: int = 4
+    batch: int = 1
+    """How many items ``put_many`` takes at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What a target answered to a write, or what was found there."""
+
+    href: str
+    etag: str
+    digest: str = ""
+    """``sha256:<hex>`` when the server proved what it holds; empty when only reading back tells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One line of ``doctor``."""
+
+    subject: str
+    """``login``, ``scopes``, ``capabilities``, ``quota``, ``clock``…"""
+    passed: bool
+    detail: str
+    advice: str = ""
+    exit_code: int = 5
+    """The exit code when it did not pass: 5 authentication or consent, 9 preflight veto."""
+
+
+class Verb(StrEnum):
+    """What an action of a plan does."""
+
+    CREATE = "create"
+    UPDATE = "update"
+
+
+class State(StrEnum):
+    """How a planned action ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    DRIFTED = "drifted"
+
+
+class FindingKind(StrEnum):
+    """What verify says of one item."""
+
+    MATCH = "match"
+    DIFFERS = "differs"
+    MISSING = "missing"
+    NOT_MOVED = "not-moved"
+    DOUBLE = "double"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One result of a comparison between a source, the ledger and a target. Ids only, never a title."""
+
+    kind: FindingKind
+    account: str
+    service: Service
+    href: str
+    detail: str = ""

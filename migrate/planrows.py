@@ -1,0 +1,110 @@
+"""What a plan holds, row by row: values, and the one function that hides a name."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from migrate.model import Collection, Disposition, Loss, Verb
+
+FORMAT = "1.0"
+"""A minor number only adds fields; a major one is refused by older versions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One write that apply will do, or will not do."""
+
+    n: int
+    verb: Verb
+    href: str
+    """The source's href."""
+    etag: str
+    """Precondition: the source item still has this etag."""
+    size: int | None
+    collection: int
+    """Number of the target collection in its lane."""
+    media_type: str = "application/octet-stream"
+    """Of the source's item."""
+    home: str = ""
+    """``href`` of the source collection."""
+    name: str = ""
+    flags: tuple[str, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    replaces: str = ""
+    """The target's href, for an update."""
+    expects: str | None = None
+    """Precondition: the etag that the target item still has; None: there is no such item."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A target collection of a lane. ``n`` is its step number when the target lacks it, else 0."""
+
+    number: int
+    n: int
+    collection: Collection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """One item that does not move, in one class, with the code of the reason."""
+
+    disposition: Disposition
+    code: str
+    href: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """What a lane adds up to."""
+
+    discovered: int
+    """Items listed, counted apart from the classes."""
+    counts: Mapping[str, int]
+    bytes_planned: int
+    bytes_exact: bool
+    reasons: tuple[tuple[str, str, str, int], ...]
+    """(disposition, code, sentence, count)."""
+    losses: tuple[tuple[str, str, int], ...]
+    """(field, what is done instead, count)."""
+    error: str = ""
+    exit_code: int = 0
+    """When the lane cannot be applied: why, and the code that it gives to the command."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """Where a lane lies in both files."""
+
+    lane: str
+    account: str
+    service: str
+    target: str
+    offset: int = 0
+    names_offset: int = 0
+    actions: int = 0
+    steps: int = 0
+    """Actions and collections to create."""
+    blocked: int = 0
+    totals: Totals | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What a plan says of itself."""
+
+    id: str
+    made_at: str
+    tool: str
+    project: str
+    """Fingerprint of the configuration that it was made for."""
+    filters: Mapping[str, Any] = field(default_factory=dict)
+
+
+def anonymous(lane: str, href: str) -> str:
+    """A stable id for an item that tells nothing of its name."""
+    return hashlib.blake2b(f"{lane}\0{href}".encode(), digest_size=8).hexdigest()

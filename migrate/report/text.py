@@ -1,0 +1,148 @@
+"""Summaries as text for the terminal. Accounts, ids and counts; never a title or a name found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+
+from migrate.model import Check, Disposition, FindingKind
+from migrate.report.units import count, duration, plural, size
+from migrate.summaries import ApplySummary, Estimate, LaneSummary, PlanSummary, Run, StatusSummary, VerifySummary
+
+_CLASSES = tuple(Disposition)
+_LABEL = 14
+_NUMBER = 12
+
+
+def plan(summary: PlanSummary) -> str:
+    """A plan per person and service: counts, bytes, what will not follow and why, the sums checked."""
+    lines = [f"Plan {summary.plan_id}" if summary.plan_id else "Plan"]
+    lines.append(_row("  service", ["found", *(disposition.value for disposition in _CLASSES), "size"]))
+    for account, lanes in groupby(summary.lanes, key=lambda lane: lane.account):
+        lines.append(account)
+        for lane in lanes:
+            lines += _lane(lane)
+    lines += ["", *_totals(summary)]
+    if summary.estimate:
+        lines.append(_estimate(summary.estimate))
+    if summary.path:
+        lines.append(f"Plan file: {summary.path}")
+    if not summary.changes:
+        lines.append("Nothing to do: everything that can move is there already.")
+    return "\n".join(lines)
+
+
+def _lane(lane: LaneSummary) -> Iterator[str]:
+    if lane.blocked and not lane.discovered:
+        yield f"  {lane.service.value}: cannot be moved: {lane.blocked}"
+        return
+    numbers = [count(lane.discovered), *(count(lane.counts.get(one, 0)) for one in _CLASSES)]
+    yield _row(f"  {lane.service.value}", [*numbers, size(lane.bytes_planned, exact=lane.bytes_exact)])
+    for (disposition, code), number in sorted(lane.reasons.items()):
+        text = lane.texts.get(code, "")
+        yield f"      {plural(number, 'item')} {disposition.value}: {code}{f' ({text})' if text else ''}"
+    for (field, reason), number in sorted(lane.losses.items()):
+        yield f"      {plural(number, 'item')} will lose or change {field}: {reason}"
+    if lane.blocked:
+        yield f"      CANNOT BE APPLIED: {lane.blocked}"
+    if not lane.sums_check:
+        yield "      THE SUMS DO NOT CHECK: some items are in no class. Do not apply this plan."
+
+
+def _totals(summary: PlanSummary) -> Iterator[str]:
+    planned_bytes = sum(lane.bytes_planned for lane in summary.lanes)
+    exact = all(lane.bytes_exact for lane in summary.lanes)
+    terms = " + ".join(f"{count(summary.total(one))} {one.value}" for one in _CLASSES)
+    verdict = "the sums check" if summary.sums_check else "THE SUMS DO NOT CHECK"
+    yield f"{plural(summary.discovered, 'item')} found = {terms}: {verdict}"
+    yield f"To move: {plural(summary.total(Disposition.PLANNED), 'item')}, {size(planned_bytes, exact=exact)}"
+
+
+def _estimate(estimate: Estimate) -> str:
+    low, high = duration(estimate.low), duration(estimate.high)
+    return f"Estimated time: {low if low == high else f'{low} to {high}'}; the limit is: {estimate.limit}"
+
+
+def apply(summary: ApplySummary) -> str:
+    """How an apply ended, every failure by its code."""
+    terms = f"{count(summary.done)} done + {count(summary.failed)} failed + {count(summary.drifted)} drifted"
+    left = f" + {count(summary.left)} left" if summary.left else ""
+    lines = [f"{plural(summary.planned, 'action')} planned = {terms}{left}"]
+    if summary.already:
+        lines.append(f"{count(summary.already)} of the done were done by an earlier run of this plan.")
+    if summary.planned == summary.already:
+        why = "this plan was applied already" if summary.planned else "this plan is empty"
+        lines.append(f"Nothing to do: {why}.")
+    for failure in summary.failures:
+        state = "drifted" if failure.drifted else "failed"
+        lines.append(f"  {failure.lane}: {plural(failure.count, 'item')} {state}: {failure.code}")
+    if summary.seconds >= 1 and summary.done > summary.already:
+        rate = (summary.done - summary.already) / summary.seconds
+        limit = f"; the limit was: {summary.limit}" if summary.limit else ""
+        moved = f"{size(summary.bytes_moved)} in {duration(summary.seconds)}"
+        lines.append(f"{moved}, {rate:.1f} items/s{limit}")
+    if summary.failed or summary.left:
+        lines.append("Run the same command again: only what is not done is tried.")
+    if summary.drifted:
+        lines.append("Drifted items changed since the plan: make a new one with transhume plan.")
+    return "\n".join(lines)
+
+
+def verify(summary: VerifySummary) -> str:
+    """What verify found: 0 differences, or how many of each kind."""
+    lines = [f"Verified ({summary.level}): {plural(summary.checked, 'item')} checked"]
+    for key, counts in sorted(summary.lanes.items()):
+        lines.append(f"  {key}: {_findings(counts)}")
+    lines.append(f"{plural(summary.differences, 'difference')}: {_findings(summary.counts)}")
+    if summary.path:
+        lines.append(f"Findings: {summary.path}")
+    return "\n".join(lines)
+
+
+def _findings(counts: Mapping[FindingKind, int]) -> str:
+    found = [f"{count(counts[kind])} {kind.value}" for kind in FindingKind if counts.get(kind)]
+    return ", ".join(found) or "nothing to compare"
+
+
+def status(summary: StatusSummary) -> str:
+    """Where every service of every account stands, and the last commands."""
+    if not summary.lanes and not summary.runs:
+        return "Nothing was done in this project yet. Begin with: transhume plan"
+    lines = [f"Newest plan: {summary.plan_id or 'none'}"]
+    lines.append(_row("  service", ["planned", "done", "failed", "drifted", "open"]))
+    for account, lanes in groupby(summary.lanes, key=lambda lane: lane.account):
+        lines.append(account)
+        for lane in lanes:
+            numbers = (lane.planned, lane.done, lane.failed, lane.drifted, lane.open)
+            lines.append(_row(f"  {lane.service.value}", [count(number) for number in numbers]))
+    lines.append(f"{plural(summary.open, 'open item')}")
+    if summary.runs:
+        lines += ["", "Last commands", *(_run(run) for run in summary.runs)]
+    return "\n".join(lines)
+
+
+def _run(run: Run) -> str:
+    if run.ended is None:
+        end = "running, or killed"
+    else:
+        end = f"exit {run.exit_code} after {duration((run.ended - run.started).total_seconds())}"
+    return f"  {run.started:%Y-%m-%d %H:%M:%S}  {run.command:<10} {end}"
+
+
+def check(system: str, one: Check) -> str:
+    """One line of doctor, and the advice when it did not pass."""
+    line = f"{'PASS' if one.passed else 'FAIL'}  {system}: {one.subject}: {one.detail}"
+    return line if one.passed or not one.advice else f"{line}\n      → {one.advice}"
+
+
+def _row(label: str, cells: Sequence[str]) -> str:
+    return f"{label:<{_LABEL}}" + "".join(f"{cell:>{_NUMBER}}" for cell in cells)
+
+
+def table(rows: Iterable[Sequence[str]]) -> str:
+    """Columns aligned to the left."""
+    listed = [list(row) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*listed, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in listed
+    )

@@ -1,0 +1,66 @@
+"""Rows of a listing and of the ledger, as the deciding rooms see them: values without a database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from migrate.model import Loss, Skip
+
+COLLECTION = "collection"
+"""The outcome code of a step that made a collection rather than an item."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A source item and what was stored for it."""
+
+    source_href: str
+    source_etag: str
+    target_collection: str
+    target_href: str
+    target_etag: str
+    media_type: str
+    size: int
+    digest: str
+    """``sha256:<hex>`` of the normal form of what was sent (``mappings/canonical.py``)."""
+    flags: tuple[str, ...] = ()
+    date: int | None = None
+    """Seconds since 1970: IMAP INTERNALDATE, or a file's modification time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRow:
+    """One source item with the place it was given."""
+
+    collection: str
+    """Key of the placed collection in its lane."""
+    sort: str
+    """Orders items of one collection: the elder keeps a name that two want."""
+    href: str
+    etag: str
+    size: int | None
+    exact: bool
+    name: str
+    media_type: str = "application/octet-stream"
+    home: str = ""
+    """``href`` of the source collection, for the connector's own use."""
+    fold: str = ""
+    """What two names have in common when they cannot both stand in one folder; empty when items have no name."""
+    flags: tuple[str, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    skip: Skip | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetRow:
+    """One item that the target holds."""
+
+    href: str
+    collection: str
+    name: str
+    etag: str
+    size: int | None
+    flags: tuple[str, ...] = ()
+    date: int | None = None
+    home: str = ""
+    """``href`` of its collection, for the connector's own use."""

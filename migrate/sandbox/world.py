@@ -1,0 +1,82 @@
+"""What the stand-ins serve: an association's data as values, made in ``association.py``, served by ``google/``.
+
+Bodies are thunks, so that a large profile is generated as it is read. Resources are the provider's own JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+Bytes = Callable[[], bytes]
+
+
+@dataclass(slots=True, kw_only=True)
+class Message:
+    """A Gmail message. ``id`` is 16 lower-case hex digits, unique in its mailbox."""
+
+    id: str
+    thread_id: str
+    label_ids: tuple[str, ...]
+    """Label ids: ``INBOX``, ``UNREAD``, ``Label_12``… Empty when archived without label."""
+    internal_date_ms: int
+    size_estimate: int
+    raw: Bytes
+
+
+@dataclass(slots=True, kw_only=True)
+class DriveNode:
+    """A Drive file or folder. ``resource`` is a ``drive#file``; ``exports`` by media type for native documents."""
+
+    resource: Json
+    content: Bytes | None = None
+    exports: Mapping[str, Bytes] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class Calendar:
+    """A calendar of one person: its ``calendar#calendarListEntry`` and its ``calendar#event`` resources."""
+
+    list_entry: Json
+    events: list[Json]
+    """Masters, exceptions (``recurringEventId``, ``originalStartTime``) and cancelled instances, as events.list."""
+
+
+@dataclass(slots=True, kw_only=True)
+class GoogleAccount:
+    """Everything one person holds at Google. ``messages`` is newest first, as messages.list answers."""
+
+    address: str
+    display_name: str
+    labels: list[Json]
+    """User labels as ``users.labels`` resources (``id``, ``name``, ``type: user``); system labels are implied."""
+    messages: list[Message]
+    calendars: list[Calendar]
+    files: list[DriveNode]
+    root_id: str
+    """The id of the My Drive root folder, which is not in ``files``."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Person:
+    """One row of the accounts CSV, and the passwords of the targets' accounts."""
+
+    source_account: str
+    cloud_account: str
+    cloud_password: str = field(repr=False)
+    mail_account: str
+    mail_password: str = field(repr=False)
+    wave: str
+    display_name: str
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """One association."""
+
+    name: str
+    people: Sequence[Person]
+    google: Mapping[str, GoogleAccount]
+    """By lower-case address."""

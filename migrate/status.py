@@ -1,0 +1,54 @@
+"""Status: where each person stands, read from the ledger and the newest plan, without a request."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from migrate.config import Project
+from migrate.errors import UsageError
+from migrate.ledger import Ledger, RunRow
+from migrate.model import Service, State
+from migrate.planfile import PlanFile, Section, newest
+from migrate.rows import COLLECTION
+from migrate.summaries import LaneStatus, Run, StatusSummary
+
+
+def status(project: Project) -> StatusSummary:
+    """The state of a project. Does not wait for a running command. Raises PlanRefused, LedgerDamaged."""
+    try:
+        plan = PlanFile(newest(project.plans))
+    except UsageError:
+        plan = None
+    with Ledger(project.ledger) as ledger:
+        runs = tuple(_run(row) for row in ledger.runs())
+        if plan is None:
+            return StatusSummary(runs=runs)
+        tally = ledger.tally(plan.header.id)
+    lanes = tuple(_lane(section, tally) for section in plan.sections)
+    return StatusSummary(lanes=lanes, runs=runs, plan_id=plan.header.id)
+
+
+def _lane(section: Section, tally: dict[tuple[str, State, str], int]) -> LaneStatus:
+    def count(state: State) -> int:
+        return sum(
+            n for (lane, s, code), n in tally.items() if (lane, s) == (section.lane, state) and code != COLLECTION
+        )
+
+    return LaneStatus(
+        key=section.lane,
+        account=section.account,
+        service=Service(section.service),
+        planned=section.actions,
+        done=count(State.DONE),
+        failed=count(State.FAILED),
+        drifted=count(State.DRIFTED),
+    )
+
+
+def _run(row: RunRow) -> Run:
+    return Run(
+        command=row.command,
+        started=datetime.fromisoformat(row.started),
+        ended=datetime.fromisoformat(row.ended) if row.ended else None,
+        exit_code=row.exit_code,
+    )

@@ -1,0 +1,189 @@
+"""What each step tells about itself when it ends: values that the engine fills and the reports render.
+
+Counts and ids only; never a subject, a title or a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from migrate.model import Disposition, FindingKind, Service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """How long a plan should take, as a range in seconds, and the limit that binds."""
+
+    low: float
+    high: float
+    limit: str
+    """What sets the pace, for people: ``Gmail quota of one user``, ``target connections``…"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneSummary:
+    """One service of one account in a plan."""
+
+    key: str
+    account: str
+    service: Service
+    counts: Mapping[Disposition, int]
+    discovered: int
+    """Counted while listing, apart from ``counts``, so that the sums can be checked."""
+    bytes_planned: int = 0
+    bytes_exact: bool = True
+    """False when some sizes are estimates or unknown."""
+    reasons: Mapping[tuple[Disposition, str], int] = field(default_factory=dict)
+    """How many items were put in a class other than planned, by class and reason code."""
+    losses: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """How many planned items lose something, by (field, reason)."""
+    estimate: Estimate | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """The sentence behind each reason code; holds no value found."""
+    blocked: str = ""
+    """Why the whole lane cannot be applied, when that is so (no target account, login refused, no space)."""
+
+    @property
+    def sums_check(self) -> bool:
+        """Whether every discovered item is in exactly one class."""
+        return self.discovered == sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSummary:
+    """A plan as a whole."""
+
+    plan_id: str
+    path: Path | None
+    """The plan file; None when nothing was written."""
+    lanes: tuple[LaneSummary, ...]
+    sha256: str = ""
+    created: datetime | None = None
+    estimate: Estimate | None = None
+    exit_code: int = 0
+    """The worst that happened to a lane while planning; 0 when all were listed to the end."""
+    steps: int = 0
+    """Writes planned: items, and collections that the target lacks."""
+
+    def total(self, disposition: Disposition) -> int:
+        """Items of that class over all lanes."""
+        return sum(lane.counts.get(disposition, 0) for lane in self.lanes)
+
+    @property
+    def discovered(self) -> int:
+        """Items listed over all lanes."""
+        return sum(lane.discovered for lane in self.lanes)
+
+    @property
+    def changes(self) -> bool:
+        """Whether applying it would write anything."""
+        return self.steps > 0 or self.total(Disposition.PLANNED) > 0
+
+    @property
+    def sums_check(self) -> bool:
+        """Whether the sums of every lane check."""
+        return all(lane.sums_check for lane in self.lanes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """So many items of a lane ended for one reason."""
+
+    lane: str
+    code: str
+    """The error class or reason code, stable."""
+    count: int
+    drifted: bool = False
+    """True for items that changed since the plan; False for failures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplySummary:
+    """One run of apply: planned = done + failed + drifted + left, and ``already`` of the done were so before."""
+
+    plan_id: str
+    planned: int
+    done: int
+    failed: int
+    drifted: int
+    already: int = 0
+    """Done by an earlier run of the same plan."""
+    failures: tuple[Failure, ...] = ()
+    bytes_moved: int = 0
+    seconds: float = 0.0
+    limit: str = ""
+    """What bound the speed most, for people."""
+    exit_code: int = 0
+
+    @property
+    def left(self) -> int:
+        """Actions that have not ended, because the run was cut short."""
+        return self.planned - self.done - self.failed - self.drifted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifySummary:
+    """One run of verify."""
+
+    level: str
+    """``counts``, ``ids`` or ``hash``."""
+    checked: int
+    counts: Mapping[FindingKind, int]
+    path: Path | None = None
+    """The findings, one JSON object a line."""
+    exit_code: int = 0
+    lanes: Mapping[str, Mapping[FindingKind, int]] = field(default_factory=dict)
+
+    @property
+    def differences(self) -> int:
+        """Findings that are not a match, and not an item the plan said would not move."""
+        quiet = (FindingKind.MATCH, FindingKind.NOT_MOVED)
+        return sum(count for kind, count in self.counts.items() if kind not in quiet)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneStatus:
+    """Where one service of one account stands."""
+
+    key: str
+    account: str
+    service: Service
+    planned: int
+    done: int
+    failed: int
+    drifted: int
+
+    @property
+    def open(self) -> int:
+        """Planned items without a happy end: waiting, failed or drifted."""
+        return self.planned - self.done
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One command that worked on the project."""
+
+    command: str
+    started: datetime
+    ended: datetime | None = None
+    """None while it runs, or when it was killed."""
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusSummary:
+    """The state of a project, read from its ledger."""
+
+    lanes: tuple[LaneStatus, ...] = ()
+    runs: tuple[Run, ...] = ()
+    """The latest first."""
+    plan_id: str = ""
+    """The newest plan; empty when there is none."""
+
+    @property
+    def open(self) -> int:
+        """Planned items without a happy end."""
+        return sum(lane.open for lane in self.lanes)

@@ -1,0 +1,104 @@
+"""What arrived, seen through programs and protocols that are not ours to get wrong: imaplib, requests, hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import imaplib
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree
+
+import requests
+
+DAV = "{DAV:}"
+CALDAV = "{urn:ietf:params:xml:ns:caldav}"
+
+
+def crlf(raw: bytes) -> bytes:
+    return re.sub(rb"\r?\n", b"\r\n", raw)
+
+
+@dataclass(frozen=True)
+class SeenMessage:
+    digest: str
+    flags: frozenset[str]
+    date: str
+
+
+def mailbox(host: str, port: int, user: str, password: str) -> list[SeenMessage]:
+    """Every message of an account, by Python's own imaplib, which is not the client that the tool uses."""
+    seen = []
+    with imaplib.IMAP4(host, port) as session:
+        session.login(user, password)
+        _, lines = session.list()
+        for line in lines:
+            assert isinstance(line, bytes)
+            name = re.match(rb'\((?P<flags>.*?)\) (?:"."|NIL) (?P<name>.*)', line)
+            assert name, line
+            if b"\\Noselect" in name["flags"]:
+                continue
+            status, _ = session.select(name["name"].decode("ascii"), readonly=True)
+            assert status == "OK"
+            _, data = session.fetch("1:*", "(FLAGS INTERNALDATE BODY.PEEK[])")
+            seen += [_message(part) for part in data if isinstance(part, tuple)]
+            session.close()
+    return seen
+
+
+def _message(part: tuple[bytes, bytes]) -> SeenMessage:
+    flags = frozenset(f.decode() for f in imaplib.ParseFlags(part[0])) - {"\\Recent"}
+    date = re.search(rb'INTERNALDATE "([^"]+)"', part[0])
+    assert date
+    return SeenMessage(digest=hashlib.sha256(part[1]).hexdigest(), flags=flags, date=date[1].decode())
+
+
+def source_digests(account: Any) -> Counter[str]:
+    """The messages of a Google account of the sandbox that are neither spam, nor trash, nor chat."""
+    left = {"SPAM", "TRASH", "CHAT"}
+    return Counter(hashlib.sha256(crlf(m.raw())).hexdigest() for m in account.messages if not left & set(m.label_ids))
+
+
+def propfind(url: str, auth: tuple[str, str], depth: str, body: str = "") -> ElementTree.Element:
+    reply = requests.request("PROPFIND", url, auth=auth, headers={"Depth": depth}, data=body.encode(), timeout=60)
+    assert reply.status_code == 207, reply.status_code
+    return ElementTree.fromstring(reply.content)
+
+
+def hrefs(tree: ElementTree.Element) -> list[str]:
+    return [element.text or "" for element in tree.iter(f"{DAV}href")]
+
+
+def _calendars(tree: ElementTree.Element) -> list[str]:
+    found = (r for r in tree.iter(f"{DAV}response") if r.find(f".//{CALDAV}calendar") is not None)
+    return [response.findtext(f"{DAV}href") or "" for response in found]
+
+
+def calendar_uids(url: str, user: str, password: str) -> Counter[str]:
+    """The UID of every object of every calendar of a user."""
+    home = f"{url}/remote.php/dav/calendars/{user}/"
+    uids: Counter[str] = Counter()
+    for collection in _calendars(propfind(home, (user, password), "1")):
+        for href in hrefs(propfind(url + collection, (user, password), "1")):
+            if href.endswith(".ics"):
+                text = requests.get(url + href, auth=(user, password), timeout=60).content.decode()
+                unfolded = text.replace("\r\n ", "").replace("\n ", "")
+                uids[re.findall(r"^UID:(.*?)\r?$", unfolded, re.M)[0]] += 1
+    return uids
+
+
+def file_count(url: str, user: str, password: str) -> int:
+    """How many files lie anywhere below a user's root."""
+    base = f"/remote.php/dav/files/{user}/"
+    todo, seen, files = [base], {base}, 0
+    while todo:
+        tree = propfind(url + todo.pop(), (user, password), "1")
+        for response in tree.iter(f"{DAV}response"):
+            href = response.findtext(f"{DAV}href") or ""
+            if response.find(f".//{DAV}collection") is None:
+                files += 1
+            elif href not in seen:
+                seen.add(href)
+                todo.append(href)
+    return files
