@@ -24,9 +24,11 @@ from migrate.errors import (
     AuthFailed,
     ConnectorError,
     EtagMismatch,
+    LimitReached,
     NotFound,
     QuotaExceeded,
     Retriable,
+    Scope,
     Throttled,
     Uncertain,
     Unreachable,
@@ -69,6 +71,8 @@ class FaultKind(StrEnum):
     """The login does not work: the account stops."""
     UNREACHABLE = "unreachable"
     """No connection: the run stops."""
+    LIMIT = "limit"
+    """So many collections and no more for now: this one waits, the others go on."""
     SLOW = "slow"
     CRASH = "crash"
     """The program ends here, after what was stored and before anyone knew."""
@@ -107,6 +111,8 @@ class Fault:
                 return EtagMismatch("ordered: changed meanwhile")
             case FaultKind.CRASH:
                 return Crash("ordered: the program ends here")
+            case FaultKind.LIMIT:
+                return LimitReached("ordered: no more collections for now", scope=Scope.COLLECTION)
             case FaultKind.REFUSED:
                 return AuthFailed("ordered: the login is refused")
             case FaultKind.UNREACHABLE:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from mappings import vcard, vcard_normal
 from mappings.contentlines import Line, parse, split_list, unescape, unfold
 
 CALENDAR, MESSAGE = "text/calendar", "message/rfc822"
@@ -47,11 +48,13 @@ def digest(media_type: str, body: bytes) -> str:
     """``sha256:<hex>`` of the normal form of a body.
 
     ``text/calendar``: parsed, insensitive to order, folding, case of names, default parameters, PRODID and the
-    inside of VTIMEZONE; what cannot be parsed counts by its bytes. ``message/rfc822``: every line break is CRLF.
-    Anything else: the bytes.
+    inside of VTIMEZONE. ``text/vcard``: the same and more, see :func:`mappings.vcard_normal.normal_form`. What cannot
+    be parsed counts by its bytes. ``message/rfc822``: every line break is CRLF. Anything else: the bytes.
     """
     if media_type == CALENDAR:
         return _prefixed(hashlib.sha256(_calendar(body)))
+    if media_type == vcard.MEDIA_TYPE:
+        return _prefixed(hashlib.sha256(_card(body)))
     if media_type == MESSAGE:
         return _prefixed(_update(hashlib.sha256(), _crlf([body])))
     return _prefixed(hashlib.sha256(body))
@@ -59,7 +62,7 @@ def digest(media_type: str, body: bytes) -> str:
 
 def digest_file(media_type: str, path: Path) -> str:
     """The same of a file, read in pieces where the form allows it. Raises OSError."""
-    if media_type == CALENDAR:
+    if media_type in {CALENDAR, vcard.MEDIA_TYPE}:
         return digest(media_type, path.read_bytes())
     with path.open("rb") as stream:
         chunks = iter(lambda: stream.read(_CHUNK), b"")
@@ -77,19 +80,25 @@ def _update(state: hashlib._Hash, chunks: Iterable[bytes]) -> hashlib._Hash:
 
 
 def _crlf(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """CR* LF becomes CRLF, as Dovecot stores it; CRs that end a chunk wait for the next one."""
+    """CR* LF becomes CRLF, and CRs at the very end go, as Dovecot stores it; those that end a chunk wait."""
     held = b""
     for chunk in chunks:
         data = held + chunk
         body = data.rstrip(b"\r")
         held = data[len(body) :]
         yield _LINE_BREAK.sub(b"\r\n", body)
-    yield held
 
 
 def _calendar(body: bytes) -> bytes:
     try:
         return "\n".join(_normal_form([parse(line) for line in unfold(body)])).encode()
+    except ValueError:
+        return body
+
+
+def _card(body: bytes) -> bytes:
+    try:
+        return vcard_normal.normal_form(body)
     except ValueError:
         return body
 

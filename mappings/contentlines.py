@@ -12,7 +12,9 @@ LIMIT = 75
 """Octets of a line without its break (RFC 5545 §3.1)."""
 
 _ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
-_CONTROLS = dict.fromkeys((*range(9), *range(11, 32), 127))
+_CONTROLS = dict.fromkeys((*range(9), *range(11, 32), 127, 0xFFFE, 0xFFFF))
+"""What no text may hold (RFC 5545 §3.1, and XML, in which servers hand objects over)."""
+_BREAKS = dict.fromkeys((*_CONTROLS, 10))
 _NEEDS_QUOTES = frozenset(",;:")
 _WORD_LISTS = frozenset({"FEATURE"})
 """Parameters whose comma separates words (RFC 7986 §6.3) and is not part of one text."""
@@ -50,7 +52,8 @@ def _parameter_value(name: str, value: str) -> str:
 
 def fold(line: str) -> bytes:
     """The line folded at 75 octets, never inside a UTF-8 character, with its final CRLF."""
-    octets = line.encode("utf-8", "replace")
+    # A break inside a value (an address, a rule) would begin a property of its own.
+    octets = line.translate(_BREAKS).encode("utf-8", "replace")
     parts: list[bytes] = []
     start, room = 0, LIMIT
     while len(octets) - start > room:
@@ -77,14 +80,15 @@ def unfold(body: bytes) -> Iterator[str]:
 
 def parse(line: str) -> Line:
     """Name in upper case, parameters unquoted, value untouched. Raises ValueError when it is no content line."""
-    head, value = _split_value(line)
-    name, *params = _split_outside_quotes(head, ";")
+    head, value = split_value(line)
+    name, *params = split_unquoted(head, ";")
     if not name or not name.replace("-", "").isalnum():
         raise ValueError("not a content line")
     return Line(name.upper(), value, dict(_parameter(param) for param in params))
 
 
-def _split_value(line: str) -> tuple[str, str]:
+def split_value(line: str) -> tuple[str, str]:
+    """What stands before the first colon outside quotes, and after it. Raises ValueError when there is none."""
     inside = False
     for index, character in enumerate(line):
         if character == '"':
@@ -94,7 +98,8 @@ def _split_value(line: str) -> tuple[str, str]:
     raise ValueError("not a content line")
 
 
-def _split_outside_quotes(value: str, separator: str) -> list[str]:
+def split_unquoted(value: str, separator: str) -> list[str]:
+    """Parts between separators outside double quotes, quotes kept."""
     parts, current, inside = [], "", False
     for character in value:
         if character == '"':
@@ -111,11 +116,12 @@ def _parameter(param: str) -> tuple[str, str]:
     name, _, value = param.partition("=")
     if not name:
         raise ValueError("a parameter without a name")
-    values = (_unquoted(part) for part in _split_outside_quotes(value, ","))
+    values = (unquoted(part) for part in split_unquoted(value, ","))
     return name.upper(), ",".join(values)
 
 
-def _unquoted(value: str) -> str:
+def unquoted(value: str) -> str:
+    """The characters of a parameter value (RFC 6868)."""
     bare = value.replace('"', "")
     for escaped, character in (("^n", "\n"), ("^N", "\n"), ("^'", '"')):
         bare = bare.replace(escaped, character)

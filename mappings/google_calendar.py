@@ -162,6 +162,8 @@ def _end(series: _Series, event: Event, start: Moment, losses: Losses) -> _Times
     end = _moment(event["end"], series, losses)
     if isinstance(end, datetime) != isinstance(start, datetime):
         raise MappingError("This event starts as a day and ends as a time.")
+    if _instant(end) < _instant(start):
+        losses.append(Loss(field="end", reason="The event ends before it starts: only its start is kept."))
     return [("DTEND", end)] if _instant(end) > _instant(start) else []
 
 

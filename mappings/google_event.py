@@ -14,6 +14,7 @@ from typing import Any
 from mappings.contentlines import Line, component, text
 from migrate.model import Loss
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Event = Mapping[str, Any]
 Losses = list[Loss]
 
@@ -86,8 +87,12 @@ def _state(event: Event) -> Iterator[Line]:
 
 def stamp(value: str | None) -> str:
     """An RFC 3339 moment as a UTC stamp; the epoch when there is none, never the present."""
-    moment = datetime.fromisoformat(value) if value else datetime(1970, 1, 1, tzinfo=UTC)
-    return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    try:
+        moment = datetime.fromisoformat(value) if value else _EPOCH
+        return f"{(moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    except (ValueError, OverflowError):
+        # Imported events were "created" in the year 0: no reason to leave them behind.
+        return f"{_EPOCH:%Y%m%dT%H%M%SZ}"
 
 
 def _look(event: Event, losses: Losses) -> Iterator[Line]:
@@ -146,7 +151,7 @@ def people(event: Event, losses: Losses, *, organizer: bool) -> Iterator[Line]:
 def wants_organizer(event: Event) -> bool:
     """RFC 5545 §3.8.4.3: only group events name one, and events that someone else made keep theirs."""
     organizer = event.get("organizer") or {}
-    return bool(event.get("attendees")) or (bool(organizer.get("email")) and organizer.get("self") is False)
+    return bool(event.get("attendees")) or (bool(organizer.get("email")) and not organizer.get("self"))
 
 
 def _organizer(organizer: Mapping[str, Any], losses: Losses) -> Iterator[Line]:
@@ -183,7 +188,8 @@ def alarms(event: Event, defaults: list[Mapping[str, Any]], losses: Losses) -> l
 
 
 def _alarm(minutes: int, description: str) -> bytes:
-    lines = [Line("ACTION", "DISPLAY"), Line("DESCRIPTION", text(description)), Line("TRIGGER", f"-PT{minutes}M")]
+    trigger = f"{'-' if minutes >= 0 else ''}PT{abs(minutes)}M"
+    lines = [Line("ACTION", "DISPLAY"), Line("DESCRIPTION", text(description)), Line("TRIGGER", trigger)]
     return component("VALARM", lines)
 
 
@@ -229,6 +235,11 @@ class _Text(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.parts.append(data)
+
+    def parse_html_declaration(self, i: int) -> int:
+        """Skip ``<!…>``: the library raises AssertionError at what word processors leave in marked sections."""
+        end = self.rawdata.find(">", i)
+        return end + 1 if end >= 0 else len(self.rawdata)
 
 
 _TAGS = ("<br", "<p", "<a ", "<b>", "<i>", "<u>", "<ul", "<ol", "<li", "<div", "<span", "<html", "<h1", "<h2", "<table")

@@ -124,8 +124,9 @@ def _trim(name: str, rules: NameRules) -> str:
 def _unreserve(name: str, rules: NameRules) -> str:
     """Mark what is empty, a step in a path, or reserved by the target, whatever its case."""
     line = _low_line(rules)
-    if name in {"", ".", ".."}:
-        return line * max(1, len(name))
+    bare = name.strip(" ")  # Nextcloud looks at names without the spaces around them.
+    if bare in {"", ".", ".."}:
+        return line * max(1, len(bare))
     lower = name.lower()
     if any(lower.endswith(ending.lower()) for ending in rules.forbidden_extensions):
         return name + line

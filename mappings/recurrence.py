@@ -6,7 +6,8 @@ start; servers then show one occurrence too many or too few, or refuse the serie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from itertools import islice
@@ -23,6 +24,9 @@ Moment = date | datetime
 
 HORIZON = 4000
 """Occurrences looked at when an exclusion rule has no end; more than servers expand."""
+CYCLE = 400
+"""Years after which the Gregorian calendar repeats itself, weekdays included."""
+_PARTS = re.compile("FREQ|UNTIL|COUNT|INTERVAL|WKST|BYSETPOS|BY(SECOND|MINUTE|HOUR|DAY|MONTHDAY|YEARDAY|WEEKNO|MONTH)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +57,35 @@ def read(lines: Sequence[str], start: Moment) -> Recurrence:
 def normalise_rule(rule: str, start: Moment) -> str:
     """The rule in upper case with UNTIL of ``start``'s type: a DATE, or a UTC date-time. Raises ValueError."""
     parts = [part.split("=", 1) for part in rule.strip().strip(";").upper().split(";")]
-    if not any(part[0] == "FREQ" for part in parts):
-        raise ValueError("a rule without FREQ")
-    written = ";".join(f"{name}={until(value, start) if name == 'UNTIL' else value}" for name, value in parts)
-    next(expand(written, start), None)  # What cannot be expanded here is not sent to a server either.
-    return written
+    names = [part[0] for part in parts]
+    if "FREQ" not in names or len(set(names)) < len(names) or not all(map(_PARTS.fullmatch, names)):
+        raise ValueError("a rule without FREQ, or with a part that no server knows")
+    fields = {name: until(value, start) if name == "UNTIL" else value.strip() for name, value in parts}
+    if int(fields.get("INTERVAL", 1)) < 1:
+        raise ValueError("an interval that leads nowhere")
+    if not _ever(fields, start):
+        raise ValueError("a rule that never holds, for which servers search for long")
+    if "COUNT" in fields and "UNTIL" in fields:
+        # Only one of the two is legal; whichever ends the series first is kept.
+        fields["COUNT"] = str(max(1, sum(1 for _ in islice(expand(_written(fields), start), HORIZON))))
+        del fields["UNTIL"]
+    next(expand(_written(fields), start), None)  # What cannot be expanded here is not sent to a server either.
+    return _written(fields)
+
+
+def _written(fields: Mapping[str, str]) -> str:
+    return ";".join(f"{name}={value}" for name, value in fields.items())
 
 
 def until(value: str, start: Moment) -> str:
     """UNTIL in the form the start asks for. A date ends with that day in the start's zone."""
     bound = _read_value(value, "", start)
     if not isinstance(start, datetime):
-        return f"{bound:%Y%m%d}"
+        return f"{bound.year:04}{bound:%m%d}"
     if not isinstance(bound, datetime):
         bound = datetime.combine(bound, time(23, 59, 59), start.tzinfo)
-    return f"{bound.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    bound = bound.astimezone(UTC)
+    return f"{bound.year:04}{bound:%m%dT%H%M%SZ}"
 
 
 def align(moment: Moment, start: Moment) -> Moment:
@@ -82,11 +100,12 @@ def align(moment: Moment, start: Moment) -> Moment:
 def write(name: str, moment: Moment) -> Line:
     """A date or date-time property: ``VALUE=DATE``, UTC, or local time with TZID."""
     if not isinstance(moment, datetime):
-        return Line(name, f"{moment:%Y%m%d}", {"VALUE": "DATE"})
+        return Line(name, f"{moment.year:04}{moment:%m%d}", {"VALUE": "DATE"})
     zone = zone_name(moment)
     if zone is None:
-        return Line(name, f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}")
-    return Line(name, f"{moment:%Y%m%dT%H%M%S}", {"TZID": zone})
+        moment = moment.astimezone(UTC)
+        return Line(name, f"{moment.year:04}{moment:%m%dT%H%M%SZ}")
+    return Line(name, f"{moment.year:04}{moment:%m%dT%H%M%S}", {"TZID": zone})
 
 
 def zone_name(moment: Moment) -> str | None:
@@ -113,23 +132,29 @@ def has_occurrence(recurrence: Recurrence, start: Moment, overridden: Iterable[M
 
 def expand(rule: str, start: Moment) -> Iterator[Moment]:
     """Occurrences of one normalised rule, in order. All-day series are counted in dates, others in local time."""
-    if isinstance(start, datetime):
-        naive = start.replace(tzinfo=None)
-        bound = _local_until(rule, start)
-    else:
-        naive, bound = datetime.combine(start, time()), rule
-    for occurrence in rrulestr(bound, dtstart=naive):
+    naive = start.replace(tzinfo=None) if isinstance(start, datetime) else datetime.combine(start, time())
+    fields = dict(part.split("=", 1) for part in rule.split(";"))
+    most = int(fields.pop("COUNT")) if "COUNT" in fields else None
+    if "UNTIL" in fields:
+        fields["UNTIL"] = _local_until(fields["UNTIL"], start)
+    for occurrence in islice(rrulestr(_written(fields), dtstart=naive), most):
         yield occurrence.replace(tzinfo=start.tzinfo) if isinstance(start, datetime) else occurrence.date()
 
 
-def _local_until(rule: str, start: datetime) -> str:
-    parts = []
-    for part in rule.split(";"):
-        if part.startswith("UNTIL="):
-            bound = datetime.strptime(part[6:], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-            part = f"UNTIL={bound.astimezone(start.tzinfo):%Y%m%dT%H%M%S}"
-        parts.append(part)
-    return ";".join(parts)
+def _ever(fields: Mapping[str, str], start: Moment) -> bool:
+    """Whether the rule ever holds. Asked at the calendar's far end: the library searches until the year 9999."""
+    last = 10_000 - CYCLE // 4
+    naive = datetime(start.year + (last - start.year) // CYCLE * CYCLE, start.month, start.day)  # noqa: DTZ001
+    endless = {name: value for name, value in fields.items() if name not in {"COUNT", "UNTIL"}}
+    return next(iter(rrulestr(_written(endless), dtstart=naive)), None) is not None
+
+
+def _local_until(value: str, start: Moment) -> str:
+    """A normalised UNTIL as local time of the start."""
+    if not isinstance(start, datetime):
+        return value
+    bound = datetime.strptime(value, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).astimezone(start.tzinfo)
+    return f"{bound.year:04}{bound:%m%dT%H%M%S}"
 
 
 def _dates(lines: Iterable[Line], name: str, start: Moment) -> Iterator[Moment]:

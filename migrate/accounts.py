@@ -121,6 +121,8 @@ def _text(path: Path) -> str:
             advice="Write a template with: transhume init, or correct 'accounts' in migration.toml.",
         ) from None
     try:
+        if b"\0" in data:  # UTF-16 without its mark decodes, letter by letter apart
+            raise UnicodeDecodeError("utf-8", data, data.index(b"\0"), data.index(b"\0") + 1, "a zero byte")
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1

@@ -9,16 +9,17 @@ from __future__ import annotations
 import errno
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from migrate.config import Lane, Project, routes
 from migrate.errors import ConnectorError, Exit, LocalDiskFull, PlanRefused, Scope, TranshumeError
-from migrate.lane import Begin, Begun, Claimed, Done, Go, LaneApply
+from migrate.lane import Begin, Begun, Claimed, Done, Go, LaneApply, Settled
 from migrate.ledger import Ledger, project_lock
 from migrate.model import State
-from migrate.observe import Observer, Silent
+from migrate.observe import Observer, Silent, interrupted
 from migrate.pacing import Pacer
 from migrate.planfile import PlanFile, Section, newest
 from migrate.rows import COLLECTION
@@ -56,6 +57,7 @@ class Clerk:
     errors: dict[str, TranshumeError] = field(default_factory=dict)
     moved: int = 0
     already: int = 0
+    """Items done by an earlier run of this plan."""
 
     def handle(self, message: object) -> object:
         """One message of a worker; the answer goes back to it."""
@@ -63,6 +65,8 @@ class Clerk:
             return self._begin(message)
         if isinstance(message, Go):
             self.ledger.intend(self.plan.header.id, self._lane(message.section), message.marks)
+        elif isinstance(message, Settled):
+            return self._settled(message.section, message.numbers)
         elif isinstance(message, Claimed):
             return self.ledger.claimed(message.section.target, message.hrefs)
         elif isinstance(message, Done):
@@ -77,14 +81,18 @@ class Clerk:
     def _lane(self, section: Section) -> int:
         return self.ledger.lane(section.lane, section.target)
 
+    def _settled(self, section: Section, numbers: Sequence[int]) -> set[int]:
+        """Steps that an earlier run ended; a failed one is tried again."""
+        ended = self.ledger.outcomes(self.plan.header.id, numbers)
+        settled = {n for n, state in ended.items() if state is not State.FAILED}
+        self.observer.advanced(section.lane, len(settled), 0)
+        return settled
+
     def _begin(self, message: Begin) -> Begun:
         """What the ledger knows of these actions before they begin."""
         lane = self._lane(message.section)
         hrefs = [action.href for action in message.actions]
-        ended = self.ledger.outcomes(self.plan.header.id, [action.n for action in message.actions])
-        settled = {n for n, state in ended.items() if state is not State.FAILED}
-        self.already += len(settled)
-        self.observer.advanced(message.section.lane, len(settled), 0)
+        settled = self._settled(message.section, [action.n for action in message.actions])
         return Begun(settled=settled, intents=self.ledger.intents(lane, hrefs), pairs=self.ledger.pairs(lane, hrefs))
 
     def _failed(self, message: JobFailed) -> None:
@@ -118,7 +126,7 @@ def apply_plan(project: Project, path: Path | None = None, observer: Observer | 
         lanes = _lanes_of(project, plan)
         with Ledger(project.ledger) as ledger:
             started = time.monotonic()
-            clerk = Clerk(ledger=ledger, plan=plan, observer=observer)
+            clerk = Clerk(ledger=ledger, plan=plan, observer=observer, already=_done_so_far(ledger, plan))
             limit = ""
             run = ledger.begin_run("apply", plan.header.id)
             code = Exit.INTERRUPTED
@@ -150,6 +158,11 @@ def _open_steps(ledger: Ledger, plan: PlanFile) -> int:
     return plan.steps - settled
 
 
+def _done_so_far(ledger: Ledger, plan: PlanFile) -> int:
+    tally = ledger.tally(plan.header.id).items()
+    return sum(n for (_, state, code), n in tally if state is State.DONE and code != COLLECTION)
+
+
 def _run(project: Project, plan: PlanFile, lanes: Mapping[str, Lane], clerk: Clerk) -> str:
     pacer = Pacer(on_wait=lambda bucket, seconds: clerk.observer.waiting("", bucket, seconds))
     session = Session(project, pacer)
@@ -157,12 +170,15 @@ def _run(project: Project, plan: PlanFile, lanes: Mapping[str, Lane], clerk: Cle
     jobs = []
     for section in plan.sections:
         totals = section.totals
+        if totals is not None and totals.exit_code:
+            clerk.observer.message("warning", f"{section.lane} is left out: {totals.error}. Mend it and plan again.")
         if section.steps == 0 or (totals is not None and totals.error):
             continue
         jobs.append(Work(lanes[section.lane], section, session, plan))
         size = totals.bytes_planned if totals is not None else None
         clerk.observer.lane_started(section.lane, "apply", section.steps, size)
-    Workers(workers_for(len(jobs)), on_stop=pacer.stop).run(jobs, clerk.handle)
+    hurry = partial(interrupted, clerk.observer)
+    Workers(workers_for(len(jobs)), on_stop=pacer.stop, on_interrupt=hurry).run(jobs, clerk.handle)
     for job in jobs:
         clerk.observer.lane_finished(job.section.lane)
     return binding(pacer)
@@ -177,12 +193,15 @@ def binding(pacer: Pacer) -> str:
 def _summary(plan: PlanFile, clerk: Clerk, seconds: float, limit: str) -> ApplySummary:
     states: Counter[State] = Counter()
     failures: list[Failure] = []
+    altered: list[Failure] = []
     for (lane, state, code), count in sorted(clerk.ledger.tally(plan.header.id).items()):
         if code == COLLECTION:
             continue
         states[state] += count
         if state is not State.DONE:
             failures.append(Failure(lane=lane, code=code, count=count, drifted=state is State.DRIFTED))
+        elif code.startswith("stored-"):
+            altered.append(Failure(lane=lane, code=code, count=count))
     open_items = states[State.FAILED] + states[State.DRIFTED] + sum(s.blocked for s in plan.sections)
     refused = [s.totals.exit_code for s in plan.sections if s.totals is not None]
     codes = [int(error.exit_code) for error in clerk.errors.values()] + refused
@@ -192,8 +211,10 @@ def _summary(plan: PlanFile, clerk: Clerk, seconds: float, limit: str) -> ApplyS
         done=states[State.DONE],
         failed=states[State.FAILED],
         drifted=states[State.DRIFTED],
-        already=states[State.DONE] if not clerk.moved and not clerk.already else clerk.already,
+        already=clerk.already,
+        blocked=sum(s.blocked for s in plan.sections),
         failures=tuple(failures),
+        altered=tuple(altered),
         bytes_moved=clerk.moved,
         seconds=seconds,
         limit=limit,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mappings import canonical, gmail_labels, google_calendar, paths
+from mappings import canonical, gmail_labels, google_calendar, paths, takeout_tasks
 from migrate.model import (
     Capabilities,
     Collection,
@@ -26,6 +26,7 @@ Mapping_ = Callable[[Item], Mapped]
 
 MAPPINGS: Mapping[str, tuple[str, Mapping_]] = {
     google_calendar.MEDIA_TYPE: ("text/calendar", google_calendar.to_icalendar),
+    takeout_tasks.MEDIA_TYPE: ("text/calendar", takeout_tasks.to_icalendar),
 }
 """Media type in: (media type out, mapping)."""
 
@@ -86,12 +87,13 @@ def place(
     if service is Service.FILES:
         name, losses = paths.clean(entry.name, capabilities.names)
         return Placement(path=home.path, role=home.role, name=name, losses=losses)
-    return Placement(path=home.path, role=home.role, name=resource_name(entry))
+    return Placement(path=home.path, role=home.role, name=resource_name(service, entry))
 
 
-def resource_name(entry: Entry) -> str:
-    """The name of a calendar resource: a digest of its UID, which may itself hold any character."""
-    return hashlib.sha256((entry.uid or entry.href).encode()).hexdigest()[:40] + ".ics"
+def resource_name(service: Service, entry: Entry) -> str:
+    """The name of a calendar or address book resource: a digest of its UID, which may itself hold any character."""
+    ending = ".vcf" if service is Service.CONTACTS else ".ics"
+    return hashlib.sha256((entry.uid or entry.href).encode()).hexdigest()[:40] + ending
 
 
 def _refusal(entry: Entry, capabilities: Capabilities) -> Skip | None:

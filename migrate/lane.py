@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from migrate.convert import convert, digest
+from migrate.convert import convert, digest, key_of
 from migrate.errors import (
     AlreadyExists,
     ConnectorError,
     EtagMismatch,
+    Exit,
     MappingError,
     NotFound,
+    Retriable,
     Scope,
     TranshumeError,
     Uncertain,
@@ -20,13 +22,15 @@ from migrate.errors import (
 from migrate.fetch import fetch_all
 from migrate.ledger import Result, chunks
 from migrate.model import Capabilities, Collection, Entry, Item, State, Stored, Verb
-from migrate.planfile import Action, PlanFile, Section
+from migrate.planfile import Action, Place, PlanFile, Section
 from migrate.protocols import Reader, SupportsPutMany, Target
 from migrate.rows import COLLECTION, Pair
 
+T = TypeVar("T")
+
 BATCH_ITEMS = 50
 """Items fetched together at least, even where the target takes them one by one: sources answer many for one request."""
-BATCH_BYTES = 4 * 1024 * 1024
+BATCH_BYTES = 2 * 1024 * 1024
 """Planned bytes of a batch: what one worker holds at most, large items aside, which lie in the spool."""
 UNKNOWN_SIZE = 256 * 1024
 """Bytes counted for an item whose size only fetching tells (an exported document)."""
@@ -61,6 +65,14 @@ class Begun:
     settled: set[int]
     intents: Mapping[str, str]
     pairs: Mapping[str, Pair]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Asks which of these steps of the plan have ended already."""
+
+    section: Section
+    numbers: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,39 +121,74 @@ class LaneApply:
         self._source = source
         self._target = target
         self._channel = channel
+        self._homes: dict[str, Collection] = {}
+        self._refusals: dict[str, ConnectorError] = {}
+        """Collections that the target does not give, by key: their items stay, the others go on."""
         self._claimed: set[str] = set()
         """Target hrefs given out in this batch; the ledger knows those of earlier ones."""
 
     def run(self) -> None:
         """All of it, or up to an interruption. Raises ConnectorError for what stops the lane."""
         capabilities = self._target.capabilities
-        homes = self._ensure()
+        places = self._plan.places(self._section)
+        self._make_missing(places)
+        by_number = {place.number: place.collection for place in places}
         for actions in batches(self._plan.section_actions(self._section), max(BATCH_ITEMS, capabilities.batch)):
             if self._channel.stopping:
                 return
-            self._batch(actions, homes[actions[0].collection], capabilities)
+            self._batch(actions, by_number[actions[0].collection], capabilities)
+        if self._refusals:  # told once the others have moved: also for a collection without items
+            raise max(self._refusals.values(), key=lambda error: error.exit_code)
 
-    def _ensure(self) -> dict[int, Collection]:
-        homes, results = {}, []
-        for place in self._plan.places(self._section):
-            if self._channel.stopping:
-                break
-            homes[place.number] = self._target.ensure(place.collection)
-            if place.n:
-                results.append(Result(n=place.n, source_href="", state=State.DONE, code=COLLECTION))
-        self._channel.tell(Done(self._section, results))
-        return homes
-
-    def _batch(self, actions: Sequence[Action], home: Collection, capabilities: Capabilities) -> None:
-        begun = self._channel.ask(Begin(self._section, actions))
-        if not isinstance(begun, Begun):
+    def _ask(self, question: object, kind: type[T]) -> T:
+        answer = self._channel.ask(question)
+        if not isinstance(answer, kind):
             raise TypeError("the main thread answered something else")
+        return answer
+
+    def _make_missing(self, places: Sequence[Place]) -> None:
+        """The collections that the plan found missing and no earlier run made, parents first."""
+        missing = [place for place in places if place.n]
+        for some in chunks(missing, BATCH_ITEMS):
+            settled = self._ask(Settled(self._section, [place.n for place in some]), set)
+            results = []
+            for place in some:
+                if self._channel.stopping:
+                    break
+                if place.n not in settled and isinstance(self._ensured(place.collection), Collection):
+                    results.append(Result(n=place.n, source_href="", state=State.DONE, code=COLLECTION))
+            self._channel.tell(Done(self._section, results))
+
+    def _ensured(self, collection: Collection) -> Collection | ConnectorError:
+        """The collection as the target names it, or why there is none; asked for once, when something goes there."""
+        key = key_of(collection.path)
+        if key in self._refusals:
+            return self._refusals[key]
+        if key not in self._homes:
+            try:
+                self._homes[key] = self._target.ensure(collection)
+            except ConnectorError as error:
+                if isinstance(error, Retriable) or error.scope > Scope.COLLECTION:
+                    raise
+                self._refusals[key] = error
+                return error
+        return self._homes[key]
+
+    def _batch(self, actions: Sequence[Action], place: Collection, capabilities: Capabilities) -> None:
+        begun = self._ask(Begin(self._section, actions), Begun)
         fresh = [action for action in actions if action.n not in begun.settled]
         if not fresh:
             return
         parcels, results = [], []
         results += [moved(action, begun.pairs[action.href]) for action in fresh if moved_before(action, begun)]
         fresh = [action for action in fresh if not moved_before(action, begun)]
+        home = self._ensured(place)
+        if isinstance(home, ConnectorError):
+            # What a limit holds back stays open: the same command does it later.
+            held_back = home.exit_code is Exit.LIMIT
+            results += [] if held_back else [ended(action, State.FAILED, home) for action in fresh]
+            self._channel.tell(Done(self._section, results))
+            return
         for action, item in self._fetch(fresh):
             parcel = self._prepare(action, item, begun, capabilities)
             if isinstance(parcel, Result):
@@ -153,6 +200,12 @@ class LaneApply:
             # One by one, so that what was stored is recorded even when the next one stops the lane.
             for result in self._store(parcels, home, capabilities):
                 results.append(result)
+        except ConnectorError as error:
+            if isinstance(error, Retriable) or error.scope > Scope.COLLECTION:
+                raise
+            ended_already = {result.n for result in results}
+            left = (parcel.action for parcel in parcels if parcel.action.n not in ended_already)
+            results += [ended(action, State.FAILED, error) for action in left]
         finally:
             for parcel in parcels:
                 parcel.item.discard()
@@ -261,9 +314,9 @@ class LaneApply:
             known = self._recognise(replace(parcel, mark=""), home)
             if known is not None:
                 return self._done(parcel, home, known, "found-there")
-        if error.scope > Scope.ITEM:
+        if error.scope > Scope.COLLECTION:
             raise error
-        drifted = isinstance(error, (EtagMismatch, NotFound))
+        drifted = error.scope is Scope.ITEM and isinstance(error, (EtagMismatch, NotFound))
         return ended(parcel.action, State.DRIFTED if drifted else State.FAILED, error)
 
     def _recognise(self, parcel: Parcel, home: Collection) -> Stored | None:
@@ -271,16 +324,16 @@ class LaneApply:
         found = list(self._target.find(home, parcel.action.name, parcel.item, parcel.mark))
         if not found:
             return None
-        taken = self._channel.ask(Claimed(self._section, [stored.href for stored in found]))
-        if not isinstance(taken, set):
-            raise TypeError("the main thread answered something else")
+        taken = self._ask(Claimed(self._section, [stored.href for stored in found]), set)
         own = parcel.action.replaces
         return next((s for s in found if s.href == own or s.href not in taken | self._claimed), None)
 
     def _done(self, parcel: Parcel, home: Collection, stored: Stored, code: str) -> Result:
         self._claimed.add(stored.href)
         item = parcel.item
-        moment = item.internal_date or item.entry.modified
+        moment = stored.redated or item.internal_date or item.entry.modified
+        if code == "stored" and (stored.refused_flags or stored.redated):
+            code = "stored-without-flags" if stored.refused_flags else "stored-redated"
         pair = Pair(
             source_href=parcel.action.href,
             source_etag=parcel.etag,
@@ -290,7 +343,7 @@ class LaneApply:
             media_type=item.media_type,
             size=item.size,
             digest=parcel.digest,
-            flags=tuple(sorted(item.flags)),
+            flags=tuple(sorted(item.flags - stored.refused_flags)),
             date=int(moment.timestamp()) if moment else None,
         )
         return Result(n=parcel.action.n, source_href=parcel.action.href, state=State.DONE, code=code, pair=pair)

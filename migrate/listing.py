@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from mappings.gmail_labels import LabelPolicy
 from migrate.config import Lane, Project
 from migrate.discover import Scanned, Sources, Targets, scan_lane
 from migrate.errors import ConnectorError, Scope, TranshumeError
 from migrate.ledger import Scan
-from migrate.observe import Observer
+from migrate.observe import Observer, interrupted
 from migrate.pacing import Pacer
 from migrate.session import Session, workers_for
 from migrate.workers import Channel, JobFailed, Workers
@@ -81,7 +82,8 @@ def list_lanes(
     jobs = [LaneJob(lane, work) for lane in lanes if lane.target is not None]
     for job in jobs:
         observer.lane_started(job.lane.key, "list", None, None)
-    Workers(workers_for(len(jobs)), on_stop=pacer.stop).run(jobs, listing.handle)
+    hurry = partial(interrupted, observer)
+    Workers(workers_for(len(jobs)), on_stop=pacer.stop, on_interrupt=hurry).run(jobs, listing.handle)
     return listing
 
 

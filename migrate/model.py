@@ -203,6 +203,10 @@ class Stored:
     etag: str
     digest: str = ""
     """``sha256:<hex>`` when the server proved what it holds; empty when only reading back tells."""
+    refused_flags: frozenset[str] = frozenset()
+    """Flags of the item that the server does not take: the message is stored without them."""
+    redated: datetime | None = None
+    """The date that it was given, where its own is one that the server would change (IMAP: before 1970, to come)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

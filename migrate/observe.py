@@ -41,3 +41,8 @@ class Silent:
 
     def message(self, level: str, text: str) -> None:
         """Ignored."""
+
+
+def interrupted(observer: Observer) -> None:
+    """Tell, after the first Ctrl-C, why the command has not ended yet."""
+    observer.message("warning", "Ctrl-C: what is in flight is being finished; a second Ctrl-C does not wait for it.")

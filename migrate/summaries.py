@@ -111,7 +111,11 @@ class ApplySummary:
     drifted: int
     already: int = 0
     """Done by an earlier run of the same plan."""
+    blocked: int = 0
+    """Items that the plan holds back until something changes: no action, and no end of the road either."""
     failures: tuple[Failure, ...] = ()
+    altered: tuple[Failure, ...] = ()
+    """Items that the target stored, but not wholly as sent: without a keyword it refused, with another date."""
     bytes_moved: int = 0
     seconds: float = 0.0
     limit: str = ""

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import IO
 
 from migrate.config import Filters, Lane, Project, routes
@@ -17,7 +18,7 @@ from migrate.fetch import fetch_all
 from migrate.ledger import Ledger, Scan, chunks, project_lock
 from migrate.listing import LaneJob, Listing, lane_of, list_lanes
 from migrate.model import Entry, Finding, FindingKind, Item, Service
-from migrate.observe import Observer, Silent
+from migrate.observe import Observer, Silent, interrupted
 from migrate.pacing import Pacer
 from migrate.planfile import anonymous
 from migrate.protocols import Reader, SupportsDigest
@@ -49,9 +50,18 @@ class ToRead:
 
 @dataclass(frozen=True, slots=True)
 class FetchStray:
-    """A worker asks for target items that no pair accounts for and that may be doubles."""
+    """A worker asks for the next target items that no pair accounts for and that may be doubles."""
 
     lane: Lane
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strays:
+    """The answer, and where to go on; empty at the end."""
+
+    rows: Sequence[TargetRow]
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +218,9 @@ def compare(row: SourceRow, pair: Pair | None, stored: TargetRow | None) -> tupl
         return FindingKind.MISSING, "gone-from-target"
     if pair.source_etag != row.etag and row.skip is None and pair.media_type != "message/rfc822":
         return FindingKind.DIFFERS, "source-changed"
-    if set(pair.flags) - set(stored.flags) and pair.media_type == "message/rfc822":
+    # Without case: a folder keeps the spelling in which it first met a keyword (RFC 9051 §2.3.2).
+    missing = {flag.lower() for flag in pair.flags} - {flag.lower() for flag in stored.flags}
+    if missing and pair.media_type == "message/rfc822":
         return FindingKind.DIFFERS, "flags"
     return FindingKind.MATCH, ""
 
@@ -237,7 +249,8 @@ class ReadBack:
         jobs = [LaneJob(lane, work) for lane in lanes if lane.key in counts]
         for job in jobs:
             self._observer.lane_started(job.lane.key, "verify", *counts[job.lane.key])
-        Workers(workers_for(len(jobs)), on_stop=pacer.stop).run(jobs, self.handle)
+        hurry = partial(interrupted, self._observer)
+        Workers(workers_for(len(jobs)), on_stop=pacer.stop, on_interrupt=hurry).run(jobs, self.handle)
         for job in jobs:
             self._observer.lane_finished(job.lane.key)
 
@@ -246,7 +259,7 @@ class ReadBack:
         if isinstance(message, Fetch):
             return self._next(message)
         if isinstance(message, FetchStray):
-            return self._strays(message.lane)
+            return self._strays(message.lane, message.after)
         if isinstance(message, Compared):
             for pair, kind, detail in message.results:
                 self._findings.add(message.lane, kind, pair.source_href, detail)
@@ -272,16 +285,14 @@ class ReadBack:
         ]
         return ToRead(items, pairs[-1].source_href if pairs else "")
 
-    def _strays(self, lane: Lane) -> list[TargetRow]:
-        """Target items that no pair accounts for and that have the size of one that does."""
-        found: list[TargetRow] = []
+    def _strays(self, lane: Lane, after: str) -> Strays:
+        """The next target items that no pair accounts for and that have the size of one that does."""
+        rows = self._scan.targets_after(lane.key, after)
+        claimed = self._ledger.claimed(target_key(lane), [row.href for row in rows])
+        loose = [row for row in rows if row.href not in claimed and row.size is not None]
         lane_id = self._ledger.known_lane(lane.key)
-        for rows in chunks(self._scan.all_targets(lane.key)):
-            claimed = self._ledger.claimed(target_key(lane), [row.href for row in rows])
-            loose = [row for row in rows if row.href not in claimed and row.size is not None]
-            sizes = self._ledger.known_sizes(lane_id, {row.size for row in loose if row.size is not None})
-            found += [row for row in loose if row.size in sizes]
-        return found
+        sizes = self._ledger.known_sizes(lane_id, {row.size for row in loose if row.size is not None})
+        return Strays([row for row in loose if row.size in sizes], rows[-1].href if rows else "")
 
     def _failed(self, message: JobFailed) -> None:
         error = message.error
@@ -303,14 +314,24 @@ def read_back(lane: Lane, reader: Reader, channel: Channel) -> None:
         for some in chunks(answer.items, 50):
             channel.tell(Compared(lane, list(_compare_bodies(reader, some))))
         after = answer.after
-    if lane.service is Service.MAIL and not channel.stopping:
-        strays = channel.ask(FetchStray(lane))
-        if not isinstance(strays, list):
+    if lane.service is Service.MAIL:
+        _look_for_doubles(lane, reader, channel)
+
+
+def _look_for_doubles(lane: Lane, reader: Reader, channel: Channel) -> None:
+    """Read the target's mails that no pair accounts for, a page at a time: a full mailbox may hold many."""
+    after = ""
+    while not channel.stopping:
+        strays = channel.ask(FetchStray(lane, after))
+        if not isinstance(strays, Strays):
             raise TypeError("the main thread answered something else")
-        for row in strays:
+        if not strays.after:
+            return
+        for row in strays.rows:
             item = reader.get(_entry(row, "message/rfc822"))
             channel.tell(Stray(lane, row.href, digest(item)))
             item.discard()
+        after = strays.after
 
 
 def _entry(row: TargetRow, media_type: str) -> Entry:

@@ -96,9 +96,17 @@ class Workers:
     """Runs jobs, at most ``count`` at once."""
 
     def __init__(
-        self, count: int, *, queue_size: int = 64, on_stop: Callable[[], None] | None = None, grace: float = 30.0
+        self,
+        count: int,
+        *,
+        queue_size: int = 64,
+        on_stop: Callable[[], None] | None = None,
+        on_interrupt: Callable[[], None] | None = None,
+        grace: float = 30.0,
     ) -> None:
         """``on_stop`` is called once when jobs should end (wakes those that wait, ``Pacer.stop``).
+
+        ``on_interrupt`` is called once after the first Ctrl-C: a person waits for what is in flight.
 
         ``grace`` is how long, in seconds, a failed run waits for its jobs before it leaves them behind.
         """
@@ -107,6 +115,7 @@ class Workers:
         self._count = count
         self._queue_size = queue_size
         self._on_stop = on_stop
+        self._on_interrupt = on_interrupt
         self._grace = grace
         self._interrupts = 0
         self._stop = False
@@ -206,6 +215,8 @@ class Workers:
             self._stop_told = True
             if self._on_stop is not None:
                 self._on_stop()
+            if self._interrupts == 1 and self._on_interrupt is not None:
+                self._on_interrupt()
 
     def _abandon(self, threads: set[threading.Thread], *, grace: float) -> None:
         """Have every job end at its next message or wait; leave behind what does not within ``grace`` seconds."""

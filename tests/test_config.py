@@ -164,6 +164,7 @@ def test_every_bad_row_is_told_at_once(tmp_path: Path) -> None:
         (CSV.replace("mail_account", "cloud_account"), r":1: the column 'cloud_account' appears twice"),
         ("source,source_account,wave\nhere,a,1\n", r"no column names a target account: mail_account, cloud_account"),
         (CSV.replace("bob,", "b\u00f4b,").encode("latin-1"), r":3: the file is not UTF-8"),
+        (CSV.encode("utf-16-le"), r":1: the file is not UTF-8"),
         (CSV + 'here,"open,a,b,c\n', r":4: this line is not CSV"),
     ],
 )

@@ -244,7 +244,7 @@ def test_one_ctrl_c_finishes_what_is_in_flight() -> None:
         def never(channel):
             channel.tell("a new job")
         try:
-            Workers(2).run([job, job, never], say)
+            Workers(2, on_interrupt=lambda: say("wait")).run([job, job, never], say)
         except Interrupted as error:
             say(f"exit {int(error.exit_code)}")
         """
@@ -254,7 +254,7 @@ def test_one_ctrl_c_finishes_what_is_in_flight() -> None:
         assert process.stdout.readline() == "ready\n"
         assert process.stdout.readline() == "ready\n"
         os.kill(process.pid, signal.SIGINT)
-        assert process.stdout.read() == "in flight finished\nin flight finished\nexit 130\n"
+        assert process.stdout.read() == "wait\nin flight finished\nin flight finished\nexit 130\n"
     assert process.returncode == 0
 
 

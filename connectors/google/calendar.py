@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from connectors.google.http import Api
@@ -77,10 +77,10 @@ class CalendarReader:
         by_uid: dict[str, list[bytes]] = {}
         while groups:
             key, packed = groups.popitem()
-            uid = next((event["iCalUID"] for event in _unpacked(packed) if event.get("iCalUID")), key)
+            uid = next((event["iCalUID"] for event in _unpacked(packed) if event.get("iCalUID")), _made_uid(key))
             by_uid.setdefault(uid, []).extend(packed)
         for uid in sorted(by_uid):
-            yield uid, list(_unpacked(by_uid.pop(uid)))
+            yield uid, _named(uid, _unpacked(by_uid.pop(uid)))
 
     def _events(self, calendar: str, **query: Any) -> Iterator[Json]:
         def page(token: str | None) -> Any:
@@ -100,9 +100,10 @@ class CalendarReader:
     def get(self, entry: Entry) -> Item:
         """The series or single event as it is now. Raises NotFound, ConnectorError."""
         calendar, wanted = self._calendar(entry.collection), _uid(entry)
-        events = list(self._events(entry.collection, iCalUID=wanted))
-        if any(event.get("recurrence") or event.get("recurringEventId") for event in events):
-            # Cancelled occurrences carry no UID, so a search by UID may miss them.
+        found = self._events(entry.collection, iCalUID=wanted)
+        events = _named(wanted, (event for event in found if event.get("iCalUID") == wanted))
+        if not events or any(event.get("recurrence") or event.get("recurringEventId") for event in events):
+            # Cancelled occurrences carry no UID, and nor may an event, so a search by UID may miss them.
             events = next((found for uid, found in self._groups(calendar) if uid == wanted), [])
         return _item(entry, calendar, events)
 
@@ -151,6 +152,17 @@ def _unpacked(packed: Sequence[bytes]) -> Iterator[Json]:
         yield json.loads(zlib.decompress(event))
 
 
+def _made_uid(identifier: str) -> str:
+    """What Google itself makes of an event's id."""
+    return f"{identifier}@google.com"
+
+
+def _named(uid: str, events: Iterable[Json]) -> list[Json]:
+    """Each event once, as it was told last: a listing that changes under way repeats some. Each knows its UID."""
+    once = {str(event["id"]): event for event in events}
+    return [event if event.get("status") == "cancelled" else {"iCalUID": uid, **event} for event in once.values()]
+
+
 def _uid(entry: Entry) -> str:
     """The name alone tells: plans keep no more of an entry."""
     return entry.href.removeprefix(f"{entry.collection}/")
@@ -179,8 +191,8 @@ def _entry(calendar: Json, uid: str, events: list[Json]) -> Entry:
         uid=uid,
         media_type=MEDIA_TYPE,
         size=len(body),
-        modified=_moment(max((event["updated"] for event in events if event.get("updated")), default=None)),
-        created=_moment(min((event["created"] for event in events if event.get("created")), default=None)),
+        modified=max(_moments(events, "updated"), default=None),
+        created=min(_moments(events, "created"), default=None),
         skip=_skip(events),
         inline=body,
     )
@@ -201,7 +213,7 @@ def _body(calendar: Json, events: list[Json]) -> bytes:
         ensure_ascii=False,
         sort_keys=True,
         separators=(",", ":"),
-    ).encode()
+    ).encode("utf-8", "surrogatepass")
 
 
 def _etag(calendar: Json, events: list[Json]) -> str:
@@ -237,5 +249,14 @@ def _left_behind(calendar: Json, home: Json) -> Entry:
     )
 
 
+def _moments(events: Sequence[Json], key: str) -> list[datetime]:
+    return [moment for event in events if (moment := _moment(event.get(key))) is not None]
+
+
 def _moment(value: str | None) -> datetime | None:
-    return datetime.fromisoformat(value) if value else None
+    """An RFC 3339 moment; None for one no calendar has: imported events were "created" in the year 0."""
+    try:
+        found = datetime.fromisoformat(value) if value else None
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found

@@ -111,7 +111,7 @@ def _etag(file: Json, documents: str) -> str:
     """Content, name, place and dates. Not ``version``, which grows with changes that nobody sees."""
     content = file.get("md5Checksum") or file.get("headRevisionId") or documents
     parts = (content, file.get("name"), *(file.get("parents") or ()), file.get("modifiedTime"), file.get("createdTime"))
-    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]
+    return hashlib.sha256("\0".join(map(str, parts)).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _skip(file: Json, export: Export | None) -> Skip | None:
@@ -128,5 +128,8 @@ def _skip(file: Json, export: Export | None) -> Skip | None:
 
 
 def moment(value: str | None) -> datetime | None:
-    """An RFC 3339 moment."""
-    return datetime.fromisoformat(value) if value else None
+    """An RFC 3339 moment; None for one that cannot be read."""
+    try:
+        return datetime.fromisoformat(value) if value else None
+    except ValueError:
+        return None

@@ -5,6 +5,7 @@ https://developers.google.com/workspace/drive/api/reference/rest/v3/files
 
 from __future__ import annotations
 
+from collections.abc import Collection as Collection_
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -57,20 +58,24 @@ class DriveReader:
             yield collection
         if self._has_orphans(known):
             yield Collection(href=ORPHANS, path=("Orphans",), parent=root, role=ORPHANS)
-            yield from _lost(folders, known)
+            yield from _lost(root, folders, known)
 
     def _has_orphans(self, known: set[str]) -> bool:
-        listed = self._listed(_OWNED, "id,parents")
-        return any(_parent(file) not in known for file in listed if file["id"] not in known)
+        listed = self._listed(_OWNED, "id,parents,trashed,ownedByMe")
+        return any(not _home(file, known) for file in listed if file["id"] not in known and _is_here(file))
 
     def _root_id(self) -> str:
         if not self._root:
-            answer = self._api.call(lambda: self._files.get(fileId="root", fields="id"), GET_UNITS)
-            self._root = answer["id"]
+            try:
+                answer = self._api.call(lambda: self._files.get(fileId="root", fields="id"), GET_UNITS)
+                self._root = answer["id"]
+            except NotFound:  # of a host without that alias: what lies at the top has it as parent
+                self._root = "root"
         return self._root
 
     def _folders(self) -> dict[str, dict[str, Any]]:
-        return {folder["id"]: folder for folder in self._listed(_FOLDERS, "id,name,parents")}
+        listed = self._listed(_FOLDERS, "id,name,mimeType,parents,trashed,ownedByMe")
+        return {folder["id"]: folder for folder in listed if folder.get("mimeType") == FOLDER and _is_here(folder)}
 
     def _listed(self, query: str, fields: str) -> Iterator[dict[str, Any]]:
         """Files a search finds. Raises Retriable when Google says that it did not search everything."""
@@ -98,12 +103,15 @@ class DriveReader:
         """Owned files; those in the trash and those of others with the reason why they stay."""
         root = self._root_id()
         folders = {root, *self._folders()}
+        # What a search should not have found is left out here too: a host may not understand every search.
         for file in self._listed(_FILES, _FIELDS):
-            yield self._entry(file, _parent(file) if _parent(file) in folders else ORPHANS)
+            if file.get("mimeType") != FOLDER and _is_here(file):
+                yield self._entry(file, _home(file, folders) or ORPHANS)
         for file in self._listed(_TRASHED, _FIELDS):
-            yield self._entry(file, root, _IN_TRASH)
+            if file.get("mimeType") != FOLDER and file.get("trashed") and file.get("ownedByMe") is not False:
+                yield self._entry(file, root, _IN_TRASH)
         for file in self._listed(_SHARED, _FIELDS):
-            if not file.get("ownedByMe"):
+            if not file.get("ownedByMe") and not file.get("trashed"):
                 yield self._entry(file, root, _OF_ANOTHER)
 
     def _entry(self, file: Mapping[str, Any], collection: str, skip: Skip | None = None) -> Entry:
@@ -133,37 +141,65 @@ class DriveReader:
         self._api.close()
 
 
-def _parent(file: Mapping[str, Any]) -> str:
-    return next(iter(file.get("parents") or ()), "")
+def _is_here(file: Mapping[str, Any]) -> bool:
+    """Owned, and not in the trash."""
+    return file.get("ownedByMe") is not False and not file.get("trashed")
+
+
+def _home(file: Mapping[str, Any], folders: Collection_[str]) -> str:
+    """The first parent that is a folder of the account's ("" for none): files of before 2020 may have several."""
+    return next((parent for parent in file.get("parents") or () if parent in folders), "")
+
+
+def _name(folder: Mapping[str, Any]) -> str:
+    return str(folder.get("name") or "")
 
 
 def _tree(root: str, folders: Mapping[str, Mapping[str, Any]]) -> Iterator[Collection]:
     """Folders below the root, parents first, in a fixed order."""
-    yield from _below(root, (), _children(folders))
+    yield from _below(root, (), _children(root, folders), {root})
 
 
-def _lost(folders: Mapping[str, Mapping[str, Any]], known: set[str]) -> Iterator[Collection]:
-    """Owned folders that hang from nothing of the owner's, with what is in them."""
-    children = _children(folders)
-    tops = [f for f in sorted(folders) if f not in known and _parent(folders[f]) not in folders]
-    for identifier in tops:
-        path = ("Orphans", folders[identifier]["name"])
+def _lost(root: str, folders: Mapping[str, Mapping[str, Any]], known: set[str]) -> Iterator[Collection]:
+    """Owned folders that hang from nothing of the owner's, with what is in them.
+
+    Folders that lie in one another hang from the first of them.
+    """
+    children, seen = _children(root, folders), set(known)
+    tops = [folder["id"] for folder in children.get("", ())]
+    for identifier in (*tops, *sorted(folders)):
+        if identifier in seen:
+            continue
+        path = ("Orphans", _name(folders[identifier]))
+        seen.add(identifier)
         yield Collection(href=identifier, path=path, parent=ORPHANS)
-        yield from _below(identifier, path, children)
+        for collection in _below(identifier, path, children, seen):
+            seen.add(collection.href)
+            yield collection
 
 
-def _children(folders: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+def _children(root: str, folders: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Folders by the one they are shown in, in a fixed order; "" for what hangs from nothing that is listed."""
     children: dict[str, list[Mapping[str, Any]]] = {}
+    known = {root, *folders}
     for identifier in sorted(folders):
-        children.setdefault(_parent(folders[identifier]), []).append(folders[identifier])
+        children.setdefault(_home(folders[identifier], known), []).append(folders[identifier])
     return children
 
 
-def _below(top: str, path: tuple[str, ...], children: Mapping[str, list[Mapping[str, Any]]]) -> Iterator[Collection]:
+def _below(
+    top: str,
+    path: tuple[str, ...],
+    children: Mapping[str, list[Mapping[str, Any]]],
+    seen: Collection_[str] = (),
+) -> Iterator[Collection]:
+    """What lies below a folder, parents first; nothing that was seen."""
     waiting = [(top, path)]
     while waiting:
         parent, above = waiting.pop()
         for folder in children.get(parent, ()):
-            below = (*above, folder["name"])
+            if folder["id"] in seen:
+                continue
+            below = (*above, _name(folder))
             yield Collection(href=folder["id"], path=below, parent=parent)
             waiting.append((folder["id"], below))

@@ -61,7 +61,7 @@ def from_response(status: int, headers: Mapping[str, Any], content: bytes) -> Co
         return AuthFailed(words, advice=_DELEGATE)
     if status == 400 and reason in {"failedPrecondition", "FAILED_PRECONDITION"}:
         return AuthFailed(words, advice="Is this service switched on for this account?")
-    if status >= 500 or status == 408:
+    if (status >= 500 and status != 501) or status == 408:
         return Retriable(words, retry_after=retry_after)
     by_status: dict[int, type[ConnectorError]] = {404: NotFound, 410: CursorExpired}
     return by_status.get(status, Rejected)(words)
@@ -86,6 +86,12 @@ def reason_of(content: bytes) -> str:
         return str(found)
     except (ValueError, KeyError, TypeError, AttributeError):
         return ""
+
+
+def not_the_api() -> ConnectorError:
+    """A success that holds something else: a sign-in page between here and the host, or a wrong address."""
+    advice = "Is api_root right? Does a proxy or a sign-in page stand before the network?"
+    return Rejected("The host's answer is not the API's.", advice=advice, scope=Scope.ACCOUNT)
 
 
 def seconds(value: object) -> float | None:

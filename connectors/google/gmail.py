@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.google.http import REFUSALS, Api
-from connectors.google.labels import SYSTEM, UNREAD, state
+from connectors.google.labels import SYSTEM, UNREAD, is_system, own_name, state
 from connectors.google.memberships import Ids, IdSet, id_of
 from connectors.google.settings import Settings
 from connectors.google.spool import keep
@@ -27,12 +27,14 @@ MEDIA_TYPE = "message/rfc822"
 PAGE = 500
 ALWAYS = frozenset({"INBOX", "SENT", "DRAFT", "SPAM", "TRASH", "STARRED", "IMPORTANT"})
 """System labels that every mailbox has."""
+NEVER = "larger:1000M"
+"""Finds nothing: no message of Gmail's is that large. Whoever finds something ignores searches."""
 LIST_UNITS, LABELS_UNITS = 5, 1
 SIZES = (("larger:64K", 256 << 10), ("larger:1M", 3 << 20), ("larger:8M", 14 << 20), ("larger:24M", 26 << 20))
 """Searches, and the size in bytes to reckon with for what they find."""
 SMALL = 12 << 10
 """Bytes to reckon with for what none of them finds."""
-BATCH_BYTES = 2 << 20
+BATCH_BYTES = 1 << 20
 """Estimated bytes fetched at once; the library holds an answer several times over."""
 _FIELDS = "id,labelIds,internalDate,raw"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -46,6 +48,8 @@ class GmailReader:
     def __init__(self, api: Api, settings: Settings, spool: Path) -> None:
         self._api, self._settings, self._spool = api, settings, spool
         self._names: dict[str, str] = {}
+        self._listed_labels: frozenset[str] = frozenset()
+        self._nameless: set[str] = set()
         self._batches = True
         """False once the host said that it has no batch address."""
 
@@ -61,8 +65,9 @@ class GmailReader:
         self._names = self._label_names()
         everything = Ids(self._listed())
         labels = [*self._names, UNREAD]
-        members = {label: IdSet(self._listed(labelIds=[label])) for label in labels}
-        sizes = [(size, IdSet(self._listed(q=query))) for query, size in reversed(SIZES)]
+        members = {label: IdSet(self._under(label)) for label in labels}
+        searches = not next(self._listed(q=NEVER), None)
+        sizes = [(size, IdSet(self._listed(q=query))) for query, size in reversed(SIZES) if searches]
         for key in everything:
             carried = [label for label, ids in members.items() if key in ids]
             size = next((size for size, ids in sizes if key in ids), SMALL)
@@ -84,10 +89,23 @@ class GmailReader:
     def _label_names(self) -> dict[str, str]:
         answer = self._api.call(lambda: self._api.at("users", "labels").list(userId="me"), LABELS_UNITS)
         listed = {label["id"]: label for label in answer.get("labels", ())}
-        own = {key: label["name"] for key, label in listed.items() if label.get("type") != "system"}
+        self._listed_labels = frozenset(listed)
+        own = {
+            key: own_name(label["name"])
+            for key, label in listed.items()
+            if label.get("type") != "system" and not is_system(key)
+        }
         # Tabs and chats are labels only where the account has them; asking for another is an error.
         always = {key: name for key, name in SYSTEM.items() if key in listed or key in ALWAYS}
         return {**always, **own}
+
+    def _under(self, label: str) -> Iterator[str]:
+        """Messages under a label. A host that does not list its system labels may refuse one it does not have."""
+        try:
+            yield from self._listed(labelIds=[label])
+        except (NotFound, Rejected) as error:
+            if label in self._listed_labels or error.scope > Scope.ITEM:
+                raise
 
     def _listed(self, **query: Any) -> Iterator[str]:
         def page(token: str | None) -> Any:
@@ -130,8 +148,10 @@ class GmailReader:
 
     def _learn(self, label_ids: Sequence[str]) -> None:
         """A label made since the listing has a name to ask for."""
-        if any(label.startswith("Label_") and label not in self._names for label in label_ids):
+        new = {label for label in label_ids if label not in self._names and not is_system(label)} - self._nameless
+        if new:
             self._names = self._label_names()
+            self._nameless |= new - self._names.keys()
 
     def get_many(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, Item | ConnectorError]]:
         """Each message or its own error. What is throttled inside a batch is asked for again."""

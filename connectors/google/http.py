@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -14,9 +15,9 @@ from googleapiclient.errors import BatchError, HttpError
 from googleapiclient.http import BatchHttpRequest, HttpRequest
 
 from connectors.google.auth import Credentials, is_google
-from connectors.google.errors import NETWORK_ERRORS, from_response, translate
+from connectors.google.errors import NETWORK_ERRORS, from_response, not_the_api, translate
 from connectors.google.settings import ENDPOINTS, Settings
-from migrate.errors import ConnectorError, Rejected, Retriable, Throttled, Unreachable
+from migrate.errors import AuthFailed, ConnectorError, Rejected, Retriable, Scope, Throttled, Unreachable
 from migrate.model import Service
 from migrate.protocols import Context
 
@@ -74,7 +75,7 @@ class Api:
             self._resource = build(
                 endpoint.name,
                 endpoint.version,
-                http=self.http,
+                http=_Sender(self.http.request),
                 static_discovery=True,
                 cache_discovery=False,
                 client_options={"api_endpoint": self.settings.root_of(self.service) + endpoint.path},
@@ -98,7 +99,9 @@ class Api:
         """The answer to a request, made anew for each try. Raises ConnectorError."""
 
         def once() -> dict[str, Any]:
-            answer: dict[str, Any] = make().execute()
+            answer = make().execute()
+            if not isinstance(answer, dict):
+                raise not_the_api()
             return answer
 
         return self.attempt(once, units)
@@ -109,9 +112,11 @@ class Api:
         while True:
             page = self.call(lambda token=token: make(token), units)  # type: ignore[misc]
             yield page
-            token = page.get("nextPageToken")
+            before, token = token, page.get("nextPageToken")
             if not token:
                 return
+            if token == before:
+                raise Rejected("The listing does not end: the host ignores page tokens.", scope=Scope.ACCOUNT)
 
     def fetch(self, url: str, units: float, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
         """Status and body of a GET; the token goes to Google or to the configured root only."""
@@ -133,28 +138,35 @@ class Api:
 
     def batch(self, requests: Mapping[str, HttpRequest], units: float) -> dict[str, dict[str, Any] | ConnectorError]:
         """One try of several requests at once: an answer or an error for each one that was answered at all."""
+        answers = self.attempt(lambda: self._batch(requests), units)
+        if any(isinstance(answer, AuthFailed) for answer in answers.values()):
+            # The token was withdrawn or ended on the way: the parts carry it, and only a new one tells.
+            self._renew()
+            answers = self.attempt(lambda: self._batch(requests), units)
+        return answers
+
+    def _batch(self, requests: Mapping[str, HttpRequest]) -> dict[str, dict[str, Any] | ConnectorError]:
         answers: dict[str, dict[str, Any] | ConnectorError] = {}
 
         def note(key: str, answer: dict[str, Any], error: HttpError | None) -> None:
             answers[key] = translate(error) if error is not None else answer
 
-        def once() -> None:
-            parts = BatchHttpRequest(callback=note, batch_uri=f"{self.settings.root_of(self.service)}/batch")
-            for key, request in requests.items():
-                parts.add(request, request_id=key)
-            self._have_token()
-            try:
-                parts.execute(http=self.http)
-            except (KeyError, BatchError) as error:
-                raise Retriable("Google left parts of a batch unanswered.") from error
-
-        self.attempt(once, units)
+        if not self.http.credentials.valid:
+            self._renew()
+        parts = BatchHttpRequest(callback=note, batch_uri=f"{self.settings.root_of(self.service)}/batch")
+        for key, request in requests.items():
+            self.http.credentials.apply(request.headers)
+            parts.add(request, request_id=key)
+        try:
+            parts.execute()
+        except BatchError as error:
+            raise Rejected("The host does not answer batches.") from error
+        except KeyError as error:
+            raise Retriable("Google left parts of a batch unanswered.") from error
         return answers
 
-    def _have_token(self) -> None:
-        """A batch whose token is old has the library fetch one over a connection of its own, without our settings."""
-        if not self.http.credentials.valid:
-            self.http.credentials.refresh(google_auth_httplib2.Request(self.http.http))
+    def _renew(self) -> None:
+        self.http.credentials.refresh(google_auth_httplib2.Request(self.http.http))
 
     def attempt(self, once: Callable[[], T], units: float) -> T:
         """Do it within the quota, again while that may help. Raises the last error."""
@@ -186,6 +198,13 @@ class Api:
             self._resources.clear()
 
 
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    """A connection whose credentials the library does not see: it would refresh them over one of its own."""
+
+    request: Callable[..., Any]
+
+
 def _ours(once: Callable[[], T]) -> T:
     """Run it; the libraries' exceptions end here."""
     try:
@@ -194,6 +213,8 @@ def _ours(once: Callable[[], T]) -> T:
         raise translate(error) from None
     except NETWORK_ERRORS as error:
         raise translate(error) from error
+    except ValueError as error:
+        raise not_the_api() from error
 
 
 def _backoff(failures: int) -> float:

@@ -28,6 +28,16 @@ SYSTEM: Mapping[str, str] = {
 UNREAD = "UNREAD"
 
 
+def is_system(identifier: str) -> bool:
+    """Whether a label id is one of Gmail's own, listed or not."""
+    return identifier in SYSTEM or identifier == UNREAD or identifier.startswith("CATEGORY_")
+
+
+def own_name(name: str) -> str:
+    """A user's label, which must not pass for one of Gmail's: an empty segment in front leaves its path as it is."""
+    return f"/{name}" if name.startswith("\\") else name
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """A message's labels and flags, and the etag they make."""
@@ -45,4 +55,4 @@ def state(identifier: str, label_ids: Iterable[str], names: Mapping[str, str]) -
     flags |= {"\\Flagged"} if "STARRED" in ids else set()
     flags |= {"\\Draft"} if "DRAFT" in ids else set()
     marks = "\0".join((identifier, *labels, "", *sorted(flags)))
-    return State(labels, frozenset(flags), hashlib.sha256(marks.encode()).hexdigest()[:24])
+    return State(labels, frozenset(flags), hashlib.sha256(marks.encode("utf-8", "surrogatepass")).hexdigest()[:24])

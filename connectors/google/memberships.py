@@ -16,7 +16,8 @@ def key_of(identifier: str) -> Key:
         number = int(identifier, 16)
     except ValueError:
         return identifier
-    return number if f"{number:016x}" == identifier else identifier
+    # Longer ids, or "-1" filled with zeros, would not fit eight bytes.
+    return number if 0 <= number < 1 << 64 and f"{number:016x}" == identifier else identifier
 
 
 def id_of(key: Key) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from migrate.errors import ConfigError
 from migrate.model import Service
@@ -113,6 +114,9 @@ class Settings:
                 "The google source wants either service_account or authorized_user.",
                 advice='Write for instance: service_account = "file:service-account.json"',
             )
+        root = urlsplit(self.api_root)
+        if self.api_root and not (root.scheme in {"http", "https"} and root.hostname and not root.query):
+            raise ConfigError("api_root is an address such as https://host or http://127.0.0.1:9001.")
         if self.quota not in _QUOTAS:
             raise ConfigError(f"quota is one of: {', '.join(_QUOTAS)}.")
         if self.documents not in {"ooxml", "odf"}:

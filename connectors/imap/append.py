@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors.imap.answers import refusal
 from connectors.imap.literals import CHUNK, Message
 from connectors.imap.session import Session
-from migrate.errors import ConnectorError, QuotaExceeded, Retriable, Scope, Uncertain
+from migrate.errors import ConnectorError, QuotaExceeded, Rejected, Retriable, Scope, Uncertain
 
 BATCH = 100
 BATCH_BYTES = 4 * 1024 * 1024
@@ -31,6 +31,8 @@ class Appended:
 
     uidvalidity: int = 0
     uid: int = 0
+    refused: frozenset[str] = frozenset()
+    """Flags that it was stored without."""
 
 
 Answer = Appended | ConnectorError
@@ -41,15 +43,21 @@ class Appender:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._refused: set[str] = set()
+        """Keywords that this server did not take."""
 
     def append(self, wire: str, messages: Sequence[Message]) -> list[Answer]:
-        """Store the messages; one answer each, in order."""
+        """Store the messages; one answer each, in order. A keyword that the server refuses is left out."""
         many = self._session.has("MULTIAPPEND")
         answers: list[Answer] = []
         for batch in windows(messages, BATCH if many else 1):
             stop = _stopping(answers)
-            answers += [stop] * len(batch) if stop else self._store(wire, batch)
+            answers += [stop] * len(batch) if stop else self._store(wire, [self._lightened(m) for m in batch])
         return answers
+
+    def _lightened(self, message: Message) -> Message:
+        """Without the keywords that were refused before."""
+        return message.without(*self._refused & set(message.flags))
 
     def _store(self, wire: str, batch: Sequence[Message]) -> list[Answer]:
         try:
@@ -57,14 +65,36 @@ class Appender:
         except ConnectorError as error:
             return [error] * len(batch)
         if status == "OK":
-            return list(_uids(text, len(batch)))
+            refusals = (message.refused for message in batch)
+            return [replace(a, refused=r) for a, r in zip(_uids(text, len(batch)), refusals, strict=True)]
         refused = refusal("APPEND", text.decode("ascii", "replace"))
-        if len(batch) == 1 or _concerns_all(refused):
+        if _concerns_all(refused):
             return [refused] * len(batch)
+        if len(batch) == 1:
+            return [self._without_keyword(wire, batch[0], refused)]
         middle = len(batch) // 2
         answers = self._store(wire, batch[:middle])
         stop = _stopping(answers)
         return answers + ([stop] * (len(batch) - middle) if stop else self._store(wire, batch[middle:]))
+
+    def _without_keyword(self, wire: str, message: Message, refused: ConnectorError) -> Answer:
+        """The message once more without the keyword that is refused; the refusal when keywords are not its cause."""
+        keywords = sorted((flag for flag in message.flags if not flag.startswith("\\")), key=len, reverse=True)
+        if type(refused) is not Rejected or not keywords:
+            return refused
+        lighter = [message.without(keyword) for keyword in keywords]
+        if len(keywords) > 1:
+            lighter.append(message.without(*keywords))
+        try:
+            for one in lighter:
+                status, text = self._command(wire, [one])
+                if status == "OK":
+                    left_out = one.refused - message.refused
+                    self._refused |= left_out if len(left_out) == 1 else frozenset()
+                    return replace(next(_uids(text, 1)), refused=one.refused)
+        except ConnectorError as error:
+            return error
+        return refused
 
     def _command(self, wire: str, batch: Sequence[Message]) -> tuple[str, bytes]:
         """Send one APPEND and wait for its tagged answer. Raises Uncertain when the connection breaks."""

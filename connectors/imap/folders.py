@@ -20,6 +20,12 @@ from connectors.imap.session import Session
 from migrate.errors import AlreadyExists, NotFound, Rejected, Scope
 from migrate.model import Collection
 
+NAME_ADVICE = "Rename or move this folder at the source: its name is too long for the server, or lies too deep."
+
+
+class FolderRefused(Rejected):
+    """A folder that the server does not create: too long (Maildir++: 255 bytes for the whole path), or forbidden."""
+
 
 class Folders:
     """What LIST tells, and CREATE."""
@@ -88,7 +94,7 @@ class Folders:
             # Servers without response codes refuse in words what another connection has just created.
             if any(folder.wire == wire and folder.selectable for folder in self.all(fresh=True)):
                 return
-            raise Rejected(error.message, advice=error.advice, scope=Scope.COLLECTION) from error
+            raise FolderRefused(error.message, advice=error.advice or NAME_ADVICE, scope=Scope.COLLECTION) from error
         # Most clients show only what is subscribed; a server without subscriptions refuses, and shows all.
         with suppress(Rejected, NotFound), self._session.talking("SUBSCRIBE") as client:
             client.subscribe_folder(wire)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from migrate.errors import Rejected
 from migrate.model import Item
 
 CHUNK = 256 * 1024
+OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _MESSAGE_ID = re.compile(rb"^message-id[ \t]*:\s*(<[^>\r\n]*>)", re.IGNORECASE | re.MULTILINE)
@@ -21,6 +22,14 @@ _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _KEYWORD = re.compile(r"[^\x00-\x20\x7f-\U0010ffff(){%*\"\\\]]+")
 _SETTABLE = frozenset({"\\answered", "\\flagged", "\\deleted", "\\seen", "\\draft"})
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class NulByte(Rejected):
+    """A message with a NUL byte: Dovecot would store 0x80 in its place, of the same size, without a word."""
+
+
+class EmptyMessage(Rejected):
+    """A message without a byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,14 @@ class Message:
     """Bytes on the wire, after line ends were made CRLF."""
     flags: tuple[str, ...]
     date: datetime | None
+    refused: frozenset[str] = frozenset()
+    """Flags of the item that are left out, because no server, or not this one, takes them."""
+    redated: bool = False
+    """Whether ``date`` is not the item's own."""
+
+    def without(self, *flags: str) -> Message:
+        """The same message without these flags."""
+        return replace(self, flags=tuple(f for f in self.flags if f not in flags), refused=self.refused.union(flags))
 
     def chunks(self) -> Iterator[bytes]:
         """The bytes on the wire."""
@@ -62,22 +79,27 @@ def prepare(item: Item, flags: Iterable[str]) -> Message:
     size = 0
     for chunk in crlf(pieces(item.body)):
         if b"\0" in chunk:
-            raise Rejected("the message holds a NUL byte, which IMAP cannot carry (RFC 3501 §4.3)")
+            raise NulByte("the message holds a NUL byte, which IMAP cannot carry (RFC 3501 §4.3)")
         size += len(chunk)
     if size == 0:
-        raise Rejected("the message is empty, which means 'cancel' in an APPEND (RFC 3502 §6.3.11)")
-    date = item.internal_date
-    if date is not None and date.tzinfo is None:
+        raise EmptyMessage("the message is empty, which means 'cancel' in an APPEND (RFC 3502 §6.3.11)")
+    date = storable(item.internal_date)
+    wanted = {flag for flag in flags if flag.lower() != "\\recent"}
+    valid = {flag for flag in wanted if flag.lower() in _SETTABLE or _KEYWORD.fullmatch(flag)}
+    refused = frozenset(item.flags) - valid - {"\\Recent"}
+    return Message(item.body, size, tuple(sorted(valid)), date, refused, date != item.internal_date)
+
+
+def storable(date: datetime | None) -> datetime | None:
+    """The date, or the nearest one that servers keep: Dovecot wraps those before 1970 and makes those to come "now".
+
+    Raises Rejected for a date without a time zone.
+    """
+    if date is None:
+        return None
+    if date.tzinfo is None:
         raise Rejected("the internal date has no time zone")
-    return Message(item.body, size, _valid(flags), date)
-
-
-def _valid(flags: Iterable[str]) -> tuple[str, ...]:
-    kept = sorted(flag for flag in flags if flag.lower() != "\\recent")
-    for flag in kept:
-        if flag.lower() not in _SETTABLE and not _KEYWORD.fullmatch(flag):
-            raise Rejected("a flag of this message is not an IMAP flag: not ASCII, or with a reserved character")
-    return tuple(kept)
+    return min(max(date, OLDEST), max(date.now(UTC).replace(microsecond=0), OLDEST))
 
 
 def pieces(body: bytes | Path) -> Iterator[bytes]:

@@ -211,7 +211,7 @@ def _entry(place: Place, row: Row) -> Entry:
         etag=etag_of(place.uidvalidity, flags),
         media_type=MEDIA_TYPE,
         size=row[b"RFC822.SIZE"],
-        created=_utc(row.get(b"INTERNALDATE")),
+        created=utc(row.get(b"INTERNALDATE")),
         flags=flags,
     )
 
@@ -222,7 +222,8 @@ def flags_of(row: Row) -> frozenset[str]:
     return frozenset(words) - {"\\Recent"}
 
 
-def _utc(date: datetime | None) -> datetime | None:
+def utc(date: datetime | None) -> datetime | None:
+    """The same moment in UTC; None without a time zone."""
     return date.astimezone(UTC) if date is not None and date.tzinfo is not None else None
 
 

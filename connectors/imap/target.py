@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from connectors.imap.append import Answer, Appended, Appender
 from connectors.imap.folders import collection as as_collection
 from connectors.imap.index import HEADER, ITEMS, FolderIndex
-from connectors.imap.literals import Fingerprint, Message, fingerprint, message_id, pieces, prepare
+from connectors.imap.literals import Fingerprint, Message, fingerprint, message_id, pieces, prepare, storable
 from connectors.imap.names import folder_of, message_href, message_of
-from connectors.imap.reader import ImapReader, Place, etag_of
+from connectors.imap.reader import ImapReader, Place, etag_of, utc
 from connectors.imap.session import Selected, Session
 from migrate.errors import ConnectorError, EtagMismatch, NotFound, Rejected, Uncertain
 from migrate.model import Collection, Entry, Item, Stored
@@ -38,13 +40,23 @@ class ImapTarget(ImapReader):
 
     def find(self, collection: Collection, name: str, item: Item, mark: str) -> Iterator[Stored]:
         """Messages with the same bytes (line ends aside) among those that came since ``mark``."""
+        redated = storable(item.internal_date) != item.internal_date
         for place, flags, digest in self._matches(folder_of(collection.href), fingerprint(item.body), mark):
-            yield _stored(place, flags, digest)
+            lower = {flag.lower() for flag in flags}
+            yield replace(
+                _stored(place, flags, digest),
+                refused_flags=frozenset(f for f in item.flags if not f.startswith("\\") and f.lower() not in lower),
+                redated=self._date(place) if redated else None,
+            )
+
+    def _date(self, place: Place) -> datetime | None:
+        return utc(self._row(place, "(UID FLAGS INTERNALDATE)").get(b"INTERNALDATE"))
 
     def put(self, collection: Collection, name: str, item: Item, *, expects: str | None) -> Stored:
         """Append the message, or with ``expects`` set the flags of the copy that has this etag.
 
-        Bare LF become CRLF; nothing else is altered: what would be (a NUL byte) is Rejected.
+        Bare LF become CRLF; nothing else is altered: what would be (a NUL byte) is Rejected. Flags that the server
+        does not take are left out, and dates that it would change replaced by the nearest it keeps: the answer says so.
         """
         if expects is not None:
             return self._update(folder_of(collection.href), item, expects)
@@ -86,19 +98,20 @@ class ImapTarget(ImapReader):
         stored = [answer for answer in answers if isinstance(answer, Appended)]
         if uidvalidity == before[0] and uidnext - before[1] == len(stored):
             uids = iter(range(before[1], uidnext))
-            return [Appended(uidvalidity, next(uids)) if isinstance(a, Appended) else a for a in answers]
+            known = ((a, next(uids)) if isinstance(a, Appended) else (a, 0) for a in answers)
+            return [replace(a, uidvalidity=uidvalidity, uid=n) if isinstance(a, Appended) else a for a, n in known]
         mark = f"{before[0]}:{before[1]}"
         taken: set[int] = set()
         return [
-            self._located(wire, message, mark, taken) if isinstance(answer, Appended) else answer
+            self._located(wire, message, answer, mark, taken) if isinstance(answer, Appended) else answer
             for message, answer in zip(messages, answers, strict=True)
         ]
 
-    def _located(self, wire: str, message: Message, mark: str, taken: set[int]) -> Answer:
+    def _located(self, wire: str, message: Message, answer: Appended, mark: str, taken: set[int]) -> Answer:
         for place, _, _ in self._matches(wire, fingerprint(message.body), mark):
             if place.uid not in taken:
                 taken.add(place.uid)
-                return Appended(place.uidvalidity, place.uid)
+                return replace(answer, uidvalidity=place.uidvalidity, uid=place.uid)
         return Uncertain("stored, but the server did not tell under which number")
 
     def delete(self, entry: Entry, *, expects: str) -> None:
@@ -169,7 +182,8 @@ class ImapTarget(ImapReader):
 def _answer(wire: str, message: Message, answer: Answer) -> Stored | ConnectorError:
     if isinstance(answer, ConnectorError):
         return answer
-    return _stored(Place(wire, answer.uidvalidity, answer.uid), frozenset(message.flags), "")
+    stored = _stored(Place(wire, answer.uidvalidity, answer.uid), frozenset(message.flags) - answer.refused, "")
+    return replace(stored, refused_flags=answer.refused, redated=message.date if message.redated else None)
 
 
 def _stored(place: Place, flags: frozenset[str], digest: str) -> Stored:

@@ -1,7 +1,7 @@
-"""Nextcloud: files by WebDAV, calendars by CalDAV.
+"""Nextcloud: files by WebDAV, calendars and tasks by CalDAV, contacts by CardDAV.
 
 Sources of the rules: Nextcloud's developer manual (WebDAV, chunked upload, OCS), the server's own source where the
-manual is silent (named beside each rule), RFC 4918, RFC 4791, RFC 9110.
+manual is silent (named beside each rule), RFC 4918, RFC 4791, RFC 6352, RFC 9110.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ from collections.abc import Iterator, Sequence
 
 from connectors.nextcloud.calendars import NextcloudCalendars
 from connectors.nextcloud.check import check
+from connectors.nextcloud.contacts import NextcloudContacts
 from connectors.nextcloud.dav import Dav
 from connectors.nextcloud.files import NextcloudFiles
 from connectors.nextcloud.site import OPTIONS, Site
+from connectors.nextcloud.tasks import NextcloudTasks
 from migrate.errors import ConfigError
 from migrate.model import Check, Service
 from migrate.protocols import Context, Option, Reader, Target
 
-SERVICES = frozenset({Service.FILES, Service.CALENDAR})
+SERVICES = frozenset({Service.FILES, Service.CALENDAR, Service.CONTACTS, Service.TASKS})
 
 
 class Nextcloud:
@@ -34,7 +36,7 @@ class Nextcloud:
         return check(self._site, accounts)
 
     def reader(self, account: str, service: Service) -> Reader:
-        """A reader of the account's files below the configured folder, or of its calendars."""
+        """A reader of the account's files below the configured folder, its calendars, contacts or tasks."""
         return self.target(account, service)
 
     def target(self, account: str, service: Service) -> Target:
@@ -43,13 +45,17 @@ class Nextcloud:
             return NextcloudFiles(Dav(self._site, account))
         if service is Service.CALENDAR:
             return NextcloudCalendars(Dav(self._site, account))
+        if service is Service.CONTACTS:
+            return NextcloudContacts(Dav(self._site, account))
+        if service is Service.TASKS:
+            return NextcloudTasks(Dav(self._site, account))
         raise ConfigError(f"nextcloud does not offer {service}")
 
 
 class NextcloudFactory:
     """The entry point ``nextcloud``."""
 
-    summary = "Nextcloud 28 and later: files (WebDAV) and calendars (CalDAV)"
+    summary = "Nextcloud 28 and later: files (WebDAV), calendars and tasks (CalDAV), contacts (CardDAV)"
     sources = SERVICES
     targets = SERVICES
     options: Sequence[Option] = OPTIONS

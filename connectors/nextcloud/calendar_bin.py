@@ -19,6 +19,7 @@ QUERY = (
     b'<c:filter><c:comp-filter name="VCALENDAR"><c:comp-filter name="VEVENT"/></c:comp-filter></c:filter>'
     b"</c:calendar-query>"
 )
+"""The bin answers with tasks as well: it looks at no filter (seen on 32.0.1)."""
 UID = re.compile(r"^UID(?:;[^:]*)?:(.+?)\s*$", re.MULTILINE)
 
 
@@ -29,7 +30,7 @@ def uid_of(text: str) -> str:
 
 
 def twins(dav: Dav, calendar: str, uid: str) -> list[str]:
-    """Paths in the bin of events of that UID, deleted from that calendar. Raises ConnectorError."""
+    """Paths in the bin of events or tasks of that UID, deleted from that calendar. Raises ConnectorError."""
     home, _, uri = calendar.rpartition("/")
     url = dav.url(f"{home}/trashbin/objects")
     rows = dav.multistatus("REPORT", url, QUERY, {"Content-Type": XML, "Depth": "1"})

@@ -20,7 +20,7 @@ from icalendar import Timezone
 
 from connectors.nextcloud.dav import Dav
 from connectors.nextcloud.multistatus import APPLE, CALDAV, DAV, OWNCLOUD, XML, Row, serialised
-from migrate.errors import LimitReached, Rejected, Throttled
+from migrate.errors import LimitReached, Rejected, Scope, Throttled
 from migrate.model import Collection
 
 PRIMARY = "personal"  # apps/dav/lib/CalDAV/CalDavBackend.php PERSONAL_CALENDAR_URI
@@ -35,6 +35,7 @@ LISTED = (
     f"{CALDAV}calendar-timezone",
     f"{APPLE}calendar-color",
 )
+MOST_ADVICE = "an account may have 30 calendars unless its administrator changed maximumCalendarsSubscriptions"
 LIMIT_ADVICE = "the server allows few new calendars an hour (10 unless its administrator changed it): run again later"
 
 
@@ -56,6 +57,8 @@ class _Borrowed(DAVClient):  # type: ignore[misc,valid-type]  # caldav.DAVClient
 
 class CalendarHome:
     """The account's own calendars that hold events."""
+
+    component = "VEVENT"
 
     def __init__(self, connection: Dav) -> None:
         self._dav = connection
@@ -81,10 +84,15 @@ class CalendarHome:
 
     def collections(self) -> Iterator[Collection]:
         """The default calendar first. Not the birthdays, subscriptions, task lists, nor calendars others share."""
-        found = [
-            self._collection(row) for row in self._dav.propfind(self._discover(), LISTED, depth=1) if self._own(row)
-        ]
-        yield from sorted(found, key=lambda collection: not collection.role)
+        yield from sorted(map(self._collection, self.rows()), key=lambda collection: not collection.role)
+
+    def rows(self) -> Iterator[Row]:
+        """The account's own calendars that take this kind of component, as the server lists them."""
+        return (row for row in self._dav.propfind(self._discover(), LISTED, depth=1) if self._own(row))
+
+    def candidates(self) -> Iterator[Collection]:
+        """What :meth:`ensure` looks for an existing calendar in."""
+        return self.collections()
 
     def _own(self, row: Row) -> bool:
         name = row.path.rpartition("/")[2]
@@ -93,7 +101,7 @@ class CalendarHome:
         return (
             CALENDAR in row.types()
             and not name.startswith(GENERATED)
-            and (not components or "VEVENT" in components)
+            and (not components or self.component in components)
             and (not owner or owner.rpartition("/")[2] == self._principal.rpartition("/")[2])
         )
 
@@ -114,7 +122,7 @@ class CalendarHome:
     def ensure(self, wanted: Collection) -> Collection:
         """By role, then by name among the account's own; else a new calendar. Raises LimitReached, Rejected."""
         name = " / ".join(wanted.path) or "Personal"
-        existing = list(self.collections())
+        existing = list(self.candidates())
         for calendar in existing:
             if wanted.role and calendar.role == wanted.role:
                 return calendar
@@ -125,11 +133,11 @@ class CalendarHome:
 
     def _make(self, wanted: Collection, name: str) -> Collection:
         address = PRIMARY if wanted.role == "primary" else slug(name)
-        body = mkcalendar(name, wanted.properties)
+        body = mkcalendar(name, wanted.properties, self.component)
         for suffix in ("", "-2", "-3", "-4", "-5"):  # a calendar in the bin keeps its address for 30 days
             path = f"{self._discover()}/{address}{suffix}"
             if self._try(path, body):
-                return next(c for c in self.collections() if c.href == path)
+                return next(c for c in self.candidates() if c.href == path)
         raise Rejected("every address for this calendar is taken", advice="empty the calendar app's bin")
 
     def _try(self, path: str, body: bytes) -> bool:
@@ -138,15 +146,17 @@ class CalendarHome:
                 "MKCALENDAR", self._dav.url(path), headers={"Content-Type": XML}, data=body, allow={403, 405}
             )
         except Throttled as error:
-            raise LimitReached(f"no more calendars for now: {error.message}", advice=LIMIT_ADVICE) from None
+            message = f"no more calendars for now: {error.message}"
+            raise LimitReached(message, advice=LIMIT_ADVICE, scope=Scope.COLLECTION) from None
         if response.status_code == 403:
-            raise LimitReached("the account may have no more calendars (HTTP 403)", advice=LIMIT_ADVICE)
+            message = "the account may have no more calendars (HTTP 403)"
+            raise LimitReached(message, advice=MOST_ADVICE, scope=Scope.COLLECTION)
         return response.status_code < 300
 
 
-def mkcalendar(name: str, properties: Mapping[str, str]) -> bytes:
-    """Body of MKCALENDAR (RFC 4791 §5.3.1): a calendar of events, with its name, colour and time zone."""
-    prop = dav.Prop() + dav.DisplayName(name) + (cdav.SupportedCalendarComponentSet() + cdav.Comp("VEVENT"))
+def mkcalendar(name: str, properties: Mapping[str, str], component: str = "VEVENT") -> bytes:
+    """Body of MKCALENDAR (RFC 4791 §5.3.1): a calendar of one kind, with its name, colour and time zone."""
+    prop = dav.Prop() + dav.DisplayName(name) + (cdav.SupportedCalendarComponentSet() + cdav.Comp(component))
     if color := properties.get("color"):
         prop += ical.CalendarColor(color)
     if description := properties.get("description"):
@@ -162,11 +172,11 @@ def multiget(paths: list[str]) -> bytes:
     return serialised((cdav.CalendarMultiGet() + wanted + [dav.Href(value=path) for path in paths]).xmlelement())
 
 
-def slug(name: str) -> str:
-    """An address for a calendar of that name: readable, and different for different names."""
+def slug(name: str, fallback: str = "calendar") -> str:
+    """An address for a collection of that name: readable, and different for different names."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40]
-    return f"{words or 'calendar'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return f"{words or fallback}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _same(one: str, other: str) -> bool:

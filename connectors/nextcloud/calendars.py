@@ -6,14 +6,16 @@ DELETE send a mail, the second alone depends on an undocumented reading of it, a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from urllib.parse import urlsplit
 
-from connectors.nextcloud.calendar_bin import make_room
+from connectors.nextcloud.calendar_bin import make_room, uid_of
 from connectors.nextcloud.calendar_home import CalendarHome, multiget
 from connectors.nextcloud.dav import Dav, etag_of, strong
+from connectors.nextcloud.failures import UidTooLong
 from connectors.nextcloud.multistatus import CALDAV, DAV, XML, Row
 from migrate.errors import AlreadyExists, ConnectorError, NotFound, Rejected, Uncertain
 from migrate.model import Capabilities, Collection, Entry, Item, NameRules, Stored
@@ -21,10 +23,13 @@ from migrate.model import Capabilities, Collection, Entry, Item, NameRules, Stor
 SILENT = {"x-nc-scheduling": "false", "Schedule-Reply": "F"}
 MEDIA_TYPE = "text/calendar"
 MAX_OBJECT = 10_485_760  # event_size_limit of the dav app, unless its administrator changed it
+MAX_UID = 255  # oc_calendarobjects.uid; the server answers 500 to a longer one
 MULTIGET = 100
 CONNECTIONS = 2  # 500 events: 16 s over one connection, 14 s over four (measured)
 LISTED = (f"{DAV}getetag", f"{DAV}getcontenttype", f"{DAV}getcontentlength", f"{DAV}resourcetype")
-VOLATILE = ("DTSTAMP:", "LAST-MODIFIED:", "CREATED:", "PRODID:")
+VOLATILE = ("DTSTAMP:", "LAST-MODIFIED:", "CREATED:", "PRODID:", "VERSION:")
+CONTROL = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]")
+RULE_WITHOUT_FREQ = re.compile("RRULE:(?!.*FREQ=)")
 
 
 class NextcloudCalendars:
@@ -32,7 +37,7 @@ class NextcloudCalendars:
 
     def __init__(self, dav: Dav) -> None:
         self._dav = dav
-        self._home = CalendarHome(dav)
+        self._home: CalendarHome = CalendarHome(dav)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -56,8 +61,12 @@ class NextcloudCalendars:
         """Every event: names and etags, no bodies."""
         for calendar in self.collections():
             for row in self._dav.propfind(calendar.href, LISTED, depth=1):
-                if row.path != calendar.href and "component=vtodo" not in row.text(f"{DAV}getcontenttype").lower():
+                if row.path != calendar.href and self.holds(row):
                     yield _entry(calendar.href, row)
+
+    def holds(self, row: Row) -> bool:
+        """Whether a calendar's member is of this service: not the tasks, which its media type tells."""
+        return "component=vtodo" not in row.text(f"{DAV}getcontenttype").lower()
 
     def get(self, entry: Entry) -> Item:
         """The event as it is now."""
@@ -107,6 +116,8 @@ class NextcloudCalendars:
         headers = {"Content-Type": "text/calendar; charset=utf-8"}
         headers |= {"If-Match": expects} if expects else {"If-None-Match": "*"}
         body = _bytes(item)
+        if len(uid_of(body.decode(errors="replace"))) > MAX_UID:
+            raise UidTooLong(f"its identifier has over {MAX_UID} characters, which the server cannot store")
         try:
             response = self._write("PUT", href, headers, body)
         except Rejected as error:
@@ -137,15 +148,21 @@ class NextcloudCalendars:
         self._dav.close()
 
 
-def comparable(body: bytes) -> list[str]:
-    """Content lines unfolded (RFC 5545 §3.1) and sorted, without those that any writer may change.
+def comparable(body: bytes) -> set[str]:
+    """Content lines unfolded (RFC 5545 §3.1), without what any writer may change and what Nextcloud repairs.
 
-    The canonical comparison of events is a mapping's work, which a connector does not see. This one is stricter: an
-    event that the server repaired is not recognised, and then waits as an AlreadyExists for a person or the verify.
+    A repair (seen on 32.0.1) drops control characters, a repeated property and a rule without FREQ, adds VERSION,
+    reads what is not UTF-8 as Latin-1, and writes quotes and escapes its own way. So an event that it repaired is
+    recognised after a crash.
     """
-    text = body.decode(errors="surrogateescape").replace("\r\n", "\n")
-    lines = text.replace("\n ", "").replace("\n\t", "").split("\n")
-    return sorted(line.rstrip() for line in lines if line.strip() and not line.startswith(VOLATILE))
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        text = body.decode("latin-1")
+    text = CONTROL.sub("", text.replace("\r\n", "\n"))
+    lines = (line.rstrip() for line in text.replace("\n ", "").replace("\n\t", "").split("\n"))
+    kept = (line for line in lines if line and not line.startswith(VOLATILE) and not RULE_WITHOUT_FREQ.match(line))
+    return {line.replace('"', "").replace("\\,", ",").replace("\\;", ";").replace("\\N", "\\n") for line in kept}
 
 
 def _bytes(item: Item) -> bytes:

@@ -14,6 +14,7 @@ from migrate.errors import Retriable
 
 DAV = "{DAV:}"
 CALDAV = "{urn:ietf:params:xml:ns:caldav}"
+CARDDAV = "{urn:ietf:params:xml:ns:carddav}"
 APPLE = "{http://apple.com/ns/ical/}"
 OWNCLOUD = "{http://owncloud.org/ns}"
 NEXTCLOUD = "{http://nextcloud.org/ns}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import traceback
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ import click
 from migrate.errors import Exit, LocalDiskFull, TranshumeError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+_WRITABLE = "Give the project's folder and its files to the user who runs transhume, on a disk that can be written."
 _SECRETS = re.compile(
     r"(?i)((?:bearer|basic)\s+|(?:password|passwd|secret|token|assertion|key)\W{1,4}|//[^/\s:@]*:)[^\s'\",@]+"
 )
@@ -43,6 +46,8 @@ def ending_of(error: BaseException, *, verbose: bool = False) -> Ending:
         return Ending(Exit.UNEXPECTED)
     if isinstance(error, OSError) and error.errno in _FULL:
         return Ending(LocalDiskFull.exit_code, "This machine's disk is full.", "Make room, then run it again.")
+    if isinstance(error, OSError) and error.errno in _CLOSED and isinstance(error.filename, str | os.PathLike):
+        return Ending(Exit.USAGE, f"{os.fspath(error.filename)}: {error.strerror}.", _WRITABLE)
     return _unexpected(error, verbose=verbose)
 
 

@@ -53,7 +53,7 @@ class Meter:
         known = [total for total in totals if total is not None]
         return sum(known) if totals and len(known) == len(totals) else None
 
-    def line(self, now: float) -> str:
+    def line(self, now: float, *, ended: bool = False) -> str:
         """One line: ``apply: 120/500 items, 12.0/s, 3.4 MB, waits for …, 2 min left``."""
         elapsed = max(now - self.started, 0.001)
         rate = self.items / elapsed
@@ -65,9 +65,16 @@ class Meter:
             parts.append(size(moved))
         if now < self.limit_until:
             parts.append(f"waits for {self.limit}")
-        if total is not None and 0 < self.items < total:
+        if total is not None and 0 < self.items < total and not ended:
             parts.append(f"{duration((total - self.items) / rate)} left")
         return f"{phase}: " + ", ".join(parts)
+
+
+def _short(lane_key: str) -> str:
+    """``mail ana@example.org``: what tells lanes apart comes first, a narrow terminal cuts the end."""
+    _, _, rest = lane_key.partition("/")
+    account, _, service = rest.rpartition("/")
+    return f"{service} {account}"
 
 
 class _Speed(ProgressColumn):
@@ -114,7 +121,7 @@ class Reporter:
             self._bars.stop()
         self._meter.limit_until = 0.0
         if self._meter.lanes:
-            self._output.say(self._meter.line(time.monotonic()))
+            self._output.say(self._meter.line(time.monotonic(), ended=True))
 
     def lane_started(self, lane_key: str, phase: str, total_items: int | None, total_bytes: int | None) -> None:
         """See Observer."""
@@ -123,7 +130,7 @@ class Reporter:
             self._meter.lanes[lane_key] = lane
             if self._bars:
                 # Shown once it moves: lanes that wait for a worker would fill the screen.
-                lane.task = self._bars.add_task(lane_key, total=total_items, phase=phase, visible=False)
+                lane.task = self._bars.add_task(_short(lane_key), total=total_items, phase=phase, visible=False)
                 self._draw_all()
 
     def advanced(self, lane_key: str, items: int, bytes_: int) -> None:

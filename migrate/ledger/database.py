@@ -12,13 +12,17 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
-from migrate.errors import LedgerDamaged, LocalDiskFull
+from migrate.errors import LedgerDamaged, LocalDiskFull, ProjectLocked, UsageError
+
+PATIENCE = 30.0
+"""Seconds to wait for another program's hold on the file: a copy being made, `status` beside `apply`."""
 
 
 def open_sqlite(path: Path, *, durable: bool) -> Engine:
     """An engine on one connection. ``durable``: each commit survives a power cut (synchronous=FULL)."""
     path.touch(mode=0o600, exist_ok=True)
-    engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool, connect_args={"check_same_thread": True})
+    arguments = {"check_same_thread": True, "timeout": PATIENCE}
+    engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool, connect_args=arguments)
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:
@@ -35,7 +39,10 @@ def open_sqlite(path: Path, *, durable: bool) -> Engine:
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Turn a database error into ours. Raises LocalDiskFull or LedgerDamaged, without any value of a statement."""
+    """Turn a database error into ours, without any value of a statement.
+
+    Raises LocalDiskFull, ProjectLocked, UsageError (not writable), LedgerDamaged.
+    """
     try:
         yield
     except DatabaseError as error:
@@ -44,6 +51,16 @@ def translated(path: Path) -> Iterator[None]:
             raise LocalDiskFull(
                 f"No room left on the disk that holds {path.name}.",
                 advice="Free some space, then run the same command again: nothing is lost.",
+            ) from None
+        if "locked" in text:
+            raise ProjectLocked(
+                f"Another program holds {path}: a transhume command, a copy being made, or a database browser.",
+                advice="Wait for it to end or close it, then run the same command again.",
+            ) from None
+        if "readonly" in text or "unable to open" in text:
+            raise UsageError(
+                f"{path} cannot be written: {text}.",
+                advice="Give the project's folder and its files to the user who runs transhume, writable.",
             ) from None
         raise LedgerDamaged(
             f"{path} cannot be used as a database: {text}.",

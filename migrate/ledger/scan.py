@@ -184,12 +184,11 @@ class Scan:
                     found[row.href] = _target_row(row._mapping)
         return found
 
-    def all_targets(self, lane: str) -> Iterator[TargetRow]:
-        """Every target row of a lane, streamed."""
+    def targets_after(self, lane: str, href: str) -> list[TargetRow]:
+        """The next target rows of a lane, in the order of hrefs; empty at the end."""
+        query = select(_target).where(_target.c.lane == lane, _target.c.href > href)
         with translated(self._path), self._engine.connect() as db:
-            query = select(_target).where(_target.c.lane == lane).order_by(_target.c.href)
-            for row in db.execution_options(yield_per=CHUNK).execute(query):
-                yield _target_row(row._mapping)
+            return [_target_row(row._mapping) for row in db.execute(query.order_by(_target.c.href).limit(CHUNK))]
 
     def target_count(self, lane: str, collections: Iterable[str]) -> int:
         """How many items the target holds in these collections."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, MetaData, String, Table, select
+from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, MetaData, String, Table, inspect, select
 from sqlalchemy.engine import Engine
 
 from migrate.errors import LedgerDamaged
@@ -92,18 +92,28 @@ STEPS: tuple[Callable[[Connection], None], ...] = (_create_everything,)
 
 def bring_up_to_date(engine: Engine) -> None:
     """Apply the missing steps. Raises LedgerDamaged when a newer version wrote this ledger."""
+    with engine.connect() as connection:
+        if _version(connection) == len(STEPS):
+            return
     with engine.begin() as connection:
-        meta.create(connection, checkfirst=True)
-        found = connection.execute(select(meta.c.value).where(meta.c.key == "schema")).scalar()
-        version = int(found or 0)
+        # Said aloud: the sqlite3 module opens no transaction of its own before CREATE TABLE, and a run that is
+        # killed in the middle must leave all of a step or nothing.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        version = _version(connection)
         if version > len(STEPS):
             raise LedgerDamaged(
                 f"The ledger has schema {version}; this version of transhume knows up to {len(STEPS)}.",
                 advice="Install the version of transhume that made it, or a later one.",
             )
-        if version == len(STEPS):
-            return
+        meta.create(connection, checkfirst=True)
         for step in STEPS[version:]:
             step(connection)
         connection.execute(meta.delete().where(meta.c.key == "schema"))
         connection.execute(meta.insert().values(key="schema", value=str(len(STEPS))))
+
+
+def _version(connection: Connection) -> int:
+    """How many steps a ledger has seen; 0 for a new one."""
+    if not inspect(connection).has_table(meta.name):
+        return 0
+    return int(connection.execute(select(meta.c.value).where(meta.c.key == "schema")).scalar() or 0)

@@ -63,10 +63,12 @@ def _estimate(estimate: Any) -> Message | None:
 
 
 def apply(summary: ApplySummary) -> Iterator[Message]:
-    """A ``failure`` for each lane and code, then ``apply``."""
+    """A ``failure`` for each lane and code, an ``altered`` for what was not stored as sent, then ``apply``."""
     for failure in summary.failures:
         state = "drifted" if failure.drifted else "failed"
         yield {"type": "failure", "lane": failure.lane, "state": state, "code": failure.code, "count": failure.count}
+    for one in summary.altered:
+        yield {"type": "altered", "lane": one.lane, "code": one.code, "count": one.count}
     yield {
         "type": "apply",
         "plan": summary.plan_id,
@@ -76,6 +78,7 @@ def apply(summary: ApplySummary) -> Iterator[Message]:
         "drifted": summary.drifted,
         "left": summary.left,
         "already": summary.already,
+        "blocked": summary.blocked,
         "bytes": summary.bytes_moved,
         "seconds": round(summary.seconds, 3),
         "limit": summary.limit,

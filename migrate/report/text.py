@@ -27,7 +27,9 @@ def plan(summary: PlanSummary) -> str:
         lines.append(_estimate(summary.estimate))
     if summary.path:
         lines.append(f"Plan file: {summary.path}")
-    if not summary.changes:
+    if summary.exit_code:
+        lines.append("This plan leaves out what could not be read: see the reasons above, then plan again.")
+    elif not summary.changes:
         lines.append("Nothing to do: everything that can move is there already.")
     return "\n".join(lines)
 
@@ -63,6 +65,13 @@ def _estimate(estimate: Estimate) -> str:
     return f"Estimated time: {low if low == high else f'{low} to {high}'}; the limit is: {estimate.limit}"
 
 
+ALTERED = {
+    "stored-without-flags": "stored without a keyword that the server refuses",
+    "stored-redated": "stored with another date: the server keeps none before 1970 nor in the future",
+}
+"""What the target did not store as sent, by outcome code."""
+
+
 def apply(summary: ApplySummary) -> str:
     """How an apply ended, every failure by its code."""
     terms = f"{count(summary.done)} done + {count(summary.failed)} failed + {count(summary.drifted)} drifted"
@@ -76,6 +85,8 @@ def apply(summary: ApplySummary) -> str:
     for failure in summary.failures:
         state = "drifted" if failure.drifted else "failed"
         lines.append(f"  {failure.lane}: {plural(failure.count, 'item')} {state}: {failure.code}")
+    for one in summary.altered:
+        lines.append(f"  {one.lane}: {plural(one.count, 'item')} {ALTERED.get(one.code, one.code)}")
     if summary.seconds >= 1 and summary.done > summary.already:
         rate = (summary.done - summary.already) / summary.seconds
         limit = f"; the limit was: {summary.limit}" if summary.limit else ""
@@ -83,6 +94,8 @@ def apply(summary: ApplySummary) -> str:
         lines.append(f"{moved}, {rate:.1f} items/s{limit}")
     if summary.failed or summary.left:
         lines.append("Run the same command again: only what is not done is tried.")
+    if summary.blocked:
+        lines.append(f"{plural(summary.blocked, 'item')} blocked: transhume show tells why; then make a new plan.")
     if summary.drifted:
         lines.append("Drifted items changed since the plan: make a new one with transhume plan.")
     return "\n".join(lines)

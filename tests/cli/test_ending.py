@@ -34,6 +34,8 @@ def test_expected_errors_show_message_and_advice(kind: type[TranshumeError]) -> 
         (OSError(errno.ENOSPC, "No space left on device"), 6),
         (OSError(errno.EDQUOT, "Disk quota exceeded"), 6),
         (OSError(errno.EIO, "Input/output error"), 1),
+        (OSError(errno.EROFS, "Read-only file system", "plans"), 2),
+        (PermissionError(errno.EACCES, "Permission denied", "plans"), 2),
         (ValueError("x"), 1),
         (MemoryError(), 1),
     ],

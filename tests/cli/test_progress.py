@@ -23,6 +23,7 @@ def test_the_line_tells_rate_limit_and_time_left() -> None:
     told = "apply: 100/500 items, 10.0/s, 3.4 MB, waits for google/gmail/user, 40 s left"
     assert meter.line(110.0) == told
     assert "waits" not in meter.line(113.0)
+    assert "left" not in meter.line(110.0, ended=True), "a run that has ended promises nothing"
 
 
 def test_an_unknown_total_promises_nothing() -> None:
@@ -57,3 +58,17 @@ def test_what_limits_stands_in_the_bars() -> None:
     reporter.waiting("src/ana/mail", "gmail quota", 2.0)
     reporter.stop()
     assert "waits for gmail quota" in written.getvalue()
+
+
+def test_a_narrow_terminal_still_tells_the_services_apart() -> None:
+    made, written = output(terminal=True)
+    made.console = Console(file=written, force_terminal=True, width=80, highlight=False)
+    reporter = Reporter(made)
+    reporter.start()
+    for service in ("mail", "calendar"):
+        key = f"google/somebody.with.a.long.name@association.example.org/{service}"
+        reporter.lane_started(key, "apply", 4, None)
+        reporter.advanced(key, 1, 0)
+    reporter.stop()
+    assert "mail somebody" in written.getvalue()
+    assert "calendar somebody" in written.getvalue()

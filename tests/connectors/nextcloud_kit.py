@@ -22,11 +22,13 @@ import pytest
 
 from connectors.nextcloud import Nextcloud, connector
 from connectors.nextcloud.calendars import NextcloudCalendars
+from connectors.nextcloud.contacts import NextcloudContacts
 from connectors.nextcloud.dav import Dav
 from connectors.nextcloud.files import NextcloudFiles
 from connectors.nextcloud.site import Site
+from connectors.nextcloud.tasks import NextcloudTasks
 from migrate.model import Entry, Item, Service
-from migrate.protocols import Context
+from migrate.protocols import Context, Target
 from migrate.sandbox.nextcloud import NextcloudStandIn
 
 ALICE, BOB = "alice", "bob"
@@ -97,14 +99,33 @@ class Place:
     @contextmanager
     def calendars(self, spool: Path, account: str = ALICE, **settings: Any) -> Iterator[NextcloudCalendars]:
         """Calendars; those that are new at the end are removed."""
-        target = self.connector(spool, **settings).target(account, Service.CALENDAR)
-        assert isinstance(target, NextcloudCalendars)
-        before = {calendar.href for calendar in target.collections()}
+        with self._collections(Service.CALENDAR, spool, account, **settings) as target:
+            assert isinstance(target, NextcloudCalendars)
+            yield target
+
+    @contextmanager
+    def contacts(self, spool: Path, account: str = ALICE, **settings: Any) -> Iterator[NextcloudContacts]:
+        """Address books; those that are new at the end are removed."""
+        with self._collections(Service.CONTACTS, spool, account, **settings) as target:
+            assert isinstance(target, NextcloudContacts)
+            yield target
+
+    @contextmanager
+    def tasks(self, spool: Path, account: str = ALICE, **settings: Any) -> Iterator[NextcloudTasks]:
+        """Task lists; those that are new at the end are removed."""
+        with self._collections(Service.TASKS, spool, account, **settings) as target:
+            assert isinstance(target, NextcloudTasks)
+            yield target
+
+    @contextmanager
+    def _collections(self, service: Service, spool: Path, account: str, **settings: Any) -> Iterator[Target]:
+        target = self.connector(spool, **settings).target(account, service)
+        before = {collection.href for collection in target.collections()}
         try:
             yield target
         finally:
             target.close()
-            with_new = self.connector(spool).target(account, Service.CALENDAR)
+            with_new = self.connector(spool).target(account, service)
             made = [c.href for c in with_new.collections() if c.href not in before and not c.role]
             with_new.close()
             for href in made:

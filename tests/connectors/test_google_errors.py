@@ -31,8 +31,8 @@ from migrate.errors import (
     Throttled,
     Unreachable,
 )
-from migrate.model import Service
-from migrate.protocols import Context
+from migrate.model import Item, Service
+from migrate.protocols import Context, SupportsGetMany
 from migrate.sandbox.faults import Rule
 from migrate.sandbox.google import GoogleStandIn
 from tests.connectors.google_fixtures import MakeReader, google, google_key, make
@@ -204,6 +204,14 @@ def test_a_token_endpoint_that_is_not_well(google: GoogleStandIn, make: MakeRead
     google.faults.set([Rule(kind="status", path="/token", status=status, times=2)])
     assert list(make(Service.MAIL).entries())
     assert google.faults.fired == 2
+
+
+def test_a_token_that_ends_before_a_batch(google: GoogleStandIn, make: MakeReader) -> None:
+    reader = make(Service.MAIL)
+    entries = list(reader.entries())
+    google.tokens.revoke(AMINA)
+    assert isinstance(reader, SupportsGetMany)
+    assert all(isinstance(answer, Item) for _, answer in reader.get_many(entries))
 
 
 def test_no_secret_and_no_address_in_messages(google: GoogleStandIn, make: MakeReader) -> None:

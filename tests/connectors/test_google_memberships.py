@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from connectors.google.memberships import Ids, IdSet, id_of, key_of
 
-IDS = st.one_of(st.integers(0, 2**64 - 1).map(lambda n: f"{n:016x}"), st.text(), st.just("00AB"), st.just("-1"))
+ODD = ["00AB", "-1", "-00000000000000a", "deadbeef" * 4, "1_0"]
+IDS = st.one_of(st.integers(0, 2**64 - 1).map(lambda n: f"{n:016x}"), st.text(), st.sampled_from(ODD))
 
 
 @given(st.lists(IDS, unique=True), st.lists(IDS))

@@ -256,13 +256,34 @@ def test_the_bad_message_of_a_batch_is_named(target: ImapTarget) -> None:
     folder = target.ensure(FOLDER)
     items = [item(message(n)) for n in range(60)]
     items[17] = item(message(17) + b"\0")
-    items[31] = item(message(31), "k" * 60)
+    items[31] = item(message(31), "k" * 60, "$ok", "\\Seen")
     items[44] = item(b"")
     answers = put_all(target, folder, items)
-    assert [n for n, answer in enumerate(answers) if not isinstance(answer, Stored)] == [17, 31, 44]
-    assert all(isinstance(answers[n], Rejected) for n in (17, 31, 44))
-    assert "kkk" not in str(answers[31])
-    assert len(bodies(target, folder)) == 57
+    assert [n for n, answer in enumerate(answers) if not isinstance(answer, Stored)] == [17, 44]
+    without = answers[31]
+    assert isinstance(without, Stored)
+    assert without.refused_flags == {"k" * 60}
+    assert {e.etag: e.flags for e in target.entries()}[without.etag] == {"$ok", "\\Seen"}
+    assert all(isinstance(answers[n], Rejected) for n in (17, 44))
+    assert len(bodies(target, folder)) == 58
+
+
+@pytest.mark.parametrize("date", [datetime(1969, 12, 31, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)])
+def test_a_date_that_dovecot_would_change_is_told(target: ImapTarget, date: datetime) -> None:
+    folder = target.ensure(FOLDER)
+    stored = target.put(folder, "", item(message(1), date=date), expects=None)
+    (entry,) = (e for e in target.entries() if e.href == stored.href)
+    assert stored.redated is not None
+    assert stored.redated == entry.created
+    (found,) = target.find(folder, "", item(message(1), date=date), "")
+    assert found.redated == entry.created
+
+
+def test_the_longest_keyword_alone_is_refused_once_for_all(target: ImapTarget) -> None:
+    folder = target.ensure(FOLDER)
+    answers = put_all(target, folder, [item(message(n), "k" * 60, "court") for n in range(5)])
+    assert all(isinstance(a, Stored) and a.refused_flags == {"k" * 60} for a in answers)
+    assert {frozenset(e.flags) for e in target.entries()} == {frozenset({"court"})}
 
 
 def test_too_large_and_over_quota(limited: ImapTarget) -> None:

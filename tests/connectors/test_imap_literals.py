@@ -66,9 +66,30 @@ def test_what_imap_cannot_carry_is_refused_before_it_is_sent(body: bytes) -> Non
 
 
 @pytest.mark.parametrize("flag", ["é", "a b", "a)", "x]", "\\Custom", "", "a\r\nA1 LOGOUT"])
-def test_a_flag_that_would_break_the_command_is_refused(flag: str) -> None:
-    with pytest.raises(Rejected, match="flag"):
-        prepare(item(message(1)), [flag])
+def test_a_flag_that_would_break_the_command_is_left_out_and_told(flag: str) -> None:
+    ready = prepare(item(message(1), flag, "\\Seen"), [flag, "\\Seen"])
+    assert (ready.flags, ready.refused) == (("\\Seen",), {flag})
+
+
+@pytest.mark.parametrize(
+    ("date", "sent"),
+    [
+        (datetime(1900, 1, 1, tzinfo=UTC), b"01-Jan-1970 00:00:00"),
+        (datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC), b"01-Jan-1970 00:00:00"),
+        (datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), b"01-Jan-1970 00:00:01"),
+    ],
+)
+def test_a_date_before_1970_is_moved_to_1970(date: datetime, sent: bytes) -> None:
+    ready = prepare(item(message(1), date=date), [])
+    assert sent in ready.prefix()
+    assert ready.redated is (date.year < 1970)
+
+
+def test_a_date_to_come_is_now() -> None:
+    ready = prepare(item(message(1), date=datetime(2999, 1, 1, tzinfo=UTC)), [])
+    assert ready.redated
+    assert ready.date is not None
+    assert abs((datetime.now(UTC) - ready.date).total_seconds()) < 60
 
 
 def test_flags_and_date_as_append_takes_them() -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from connectors.nextcloud.calendar_home import mkcalendar, slug
 from connectors.nextcloud.calendars import MULTIGET, NextcloudCalendars, comparable
+from connectors.nextcloud.failures import InvalidRule, NoInstance, TooManyInstances, UidTooLong
 from connectors.samples import body_of, event
-from migrate.errors import AlreadyExists, LimitReached, Rejected, Uncertain
+from migrate.errors import AlreadyExists, LimitReached, Rejected, Scope, Uncertain
 from migrate.model import Collection, Item
 from migrate.protocols import SupportsGetMany, Target
 from migrate.sandbox.faults import Rule
@@ -127,6 +128,45 @@ def test_what_the_server_refuses(target: NextcloudCalendars) -> None:
     assert "UnsupportedMediaType" in caught.value.message
 
 
+def test_a_refusal_for_good_has_a_name_and_is_not_uncertain(target: NextcloudCalendars) -> None:
+    # One calendar for all: the server makes few an hour.
+    calendar = target.ensure(Collection(href="", path=("Séries",)))
+    refused = {
+        once("RRULE:FREQ=HOURLY;COUNT=3500"): TooManyInstances,
+        once("RRULE:FREQ=SOMETIMES"): InvalidRule,
+        once("RRULE:FREQ=DAILY;COUNT=1", "EXDATE:20260105T180000Z"): NoInstance,
+        once("X-A:1").replace(b"UID:", b"UID:" + b"u" * 250): UidTooLong,
+    }
+    for body, kind in refused.items():
+        with pytest.raises(kind):
+            target.put(calendar, "a.ics", ics(body), expects=None)
+    target.put(calendar, "a.ics", ics(once("RRULE:FREQ=HOURLY;COUNT=3499")), expects=None)
+
+
+def test_an_event_that_the_server_repairs_is_recognised(target: NextcloudCalendars) -> None:
+    calendar = target.ensure(Collection(href="", path=("Réparations",)))
+    no_stamp = once('ATTENDEE;CN="B B":mailto:b@example.org').replace(b"DTSTAMP:20260105T080000Z\r\n", b"")
+    repaired = (
+        once("LOCATION:a\x01b"),
+        once("RRULE:COUNT=3"),
+        once("LOCATION:x; y", "LOCATION:x; y"),
+        once("X-A:1").replace(b"VERSION:2.0\r\n", b""),
+        once("LOCATION:Été").decode().encode("latin-1"),
+        no_stamp,
+    )
+    for n, body in enumerate(repaired):
+        own = ics(body.replace(b"UID:", b"UID:%d-" % n))
+        stored = target.put(calendar, f"{n}.ics", own, expects=None)
+        assert [s.href for s in target.find(calendar, f"{n}.ics", own, "")] == [stored.href], n
+        assert not list(target.find(calendar, f"{n}.ics", ics(once("LOCATION:other")), ""))
+
+
+def once(*lines: str) -> bytes:
+    """An event with these lines and no rule of its own."""
+    text = event(1, "x").decode().replace("RRULE:FREQ=WEEKLY;COUNT=5", "\r\n".join(lines))
+    return text.encode()
+
+
 def test_one_uid_under_two_names(target: NextcloudCalendars) -> None:
     calendar = target.ensure(Collection(href="", path=("Double",)))
     target.put(calendar, "a.ics", ics(event(1, "x")), expects=None)
@@ -149,8 +189,9 @@ def test_the_limit_of_new_calendars(tmp_path: Path) -> None:
     with standin(tmp_path / "server") as place, place.calendars(tmp_path) as target:
         assert place.standin is not None
         place.standin.faults.add(Rule(kind="status", method="MKCALENDAR", status=429))
-        with pytest.raises(LimitReached):
+        with pytest.raises(LimitReached, match="no more calendars") as caught:
             target.ensure(Collection(href="", path=("Un de plus",)))
+        assert caught.value.scope is Scope.COLLECTION
 
 
 def test_addresses_of_calendars_differ() -> None:

@@ -258,7 +258,7 @@ def test_doctor_and_a_login_password() -> None:
         if "cloud/user" in request.path:
             return 200, {}, b'{"ocs": {"data": {"id": "alice"}}}'
         if "capabilities" in request.path:
-            said = b'{"ocs": {"data": {"capabilities": {"bruteforce": {"delay": 800, "allow-listed": false}}}}}'
+            said = b'{"ocs": {"data": {"capabilities": {"bruteforce": {"delay": 25000, "allow-listed": false}}}}}'
             return 200, {}, said
         xml = (
             b'<d:multistatus xmlns:d="DAV:"><d:response><d:href>/remote.php/dav/files/alice/</d:href>'

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import multiprocessing
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from migrate.errors import LedgerDamaged, ProjectLocked
-from migrate.ledger import Ledger, Result, Scan, project_lock
+from migrate.ledger import Ledger, Result, Scan, database, project_lock, schema
 from migrate.model import Disposition, Loss, Skip, State
 from migrate.rows import Pair, SourceRow, TargetRow
 
@@ -91,6 +93,37 @@ def test_a_newer_ledger_and_a_broken_one_are_refused_in_words(tmp_path: Path) ->
     broken.write_bytes(b"not a database, by far" * 100)
     with pytest.raises(LedgerDamaged, match="cannot be used"):
         Ledger(broken)
+
+
+def test_a_ledger_whose_making_was_cut_is_made_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "l.sqlite3"
+
+    def cut(connection: Connection) -> None:
+        schema.lane.create(connection)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "STEPS", (cut,))
+        with pytest.raises(KeyboardInterrupt):
+            Ledger(path)
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("select name from sqlite_master").fetchall() == []
+    Ledger(path).close()
+    with closing(sqlite3.connect(path)) as db:
+        indexes = {name for (name,) in db.execute("select name from sqlite_master where type = 'index'")}
+    assert {"pair_target", "pair_digest", "pair_size", "ix_lane_target"} <= indexes
+
+
+def test_a_ledger_that_another_program_holds_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "l.sqlite3"
+    Ledger(path).close()
+    monkeypatch.setattr(database, "PATIENCE", 0.1)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db, Ledger(path) as ledger:
+        db.execute("begin immediate")
+        with pytest.raises(ProjectLocked, match="Another program holds"):
+            ledger.begin_run("apply")
 
 
 def _hold(directory: str, ready: object, done: object) -> None:

@@ -12,6 +12,7 @@ from connectors.memory_store import FaultKind
 from migrate.apply import apply_plan
 from migrate.config import Filters
 from migrate.errors import AuthFailed, Exit, PlanRefused, Scope, Unreachable
+from migrate.ledger import scan
 from migrate.model import Collection, Disposition, FindingKind, Service
 from migrate.plan import make_plan
 from migrate.planfile import PlanFile
@@ -89,6 +90,8 @@ def test_an_item_that_changed_since_the_plan_is_set_aside(twins: Twins) -> None:
     applied = apply_plan(twins.project)
     assert (applied.done, applied.drifted, applied.exit_code) == (11, 1, Exit.ITEMS_FAILED)
     assert b"two" not in twins.bodies(twins.target, Service.FILES)
+    again = apply_plan(twins.project)
+    assert (again.done, again.already, again.drifted) == (11, 11, 1), "a drifted item is not one of the done"
     assert make_plan(twins.project).total(Disposition.PLANNED) == 1
     assert apply_plan(twins.project).exit_code == 0
     assert twins.bodies(twins.target, Service.FILES) == twins.bodies(twins.source, Service.FILES)
@@ -132,6 +135,33 @@ def test_a_full_account_stops_alone_and_the_rest_goes_on(tmp_path: Path) -> None
     assert len(twins.bodies(twins.target, Service.FILES, "bob")) == 4
     assert apply_plan(twins.project).exit_code == 0
     assert len(twins.bodies(twins.target, Service.FILES, "ana")) == 4
+
+
+@pytest.fixture
+def two_folders(tmp_path: Path) -> Twins:
+    twins = Twins(tmp_path / "folders")
+    for number in range(6):
+        twins.add(Service.MAIL, (("Un", "Deux")[number % 2],), "", message(number))
+    make_plan(twins.project)
+    return twins
+
+
+@pytest.mark.parametrize("method", ["ensure", "mark"])
+def test_a_collection_that_cannot_be_had_does_not_stop_the_others(two_folders: Twins, method: str) -> None:
+    two_folders.target.order(method, FaultKind.GONE, count=1)
+    applied = apply_plan(two_folders.project)
+    assert (applied.done, applied.failed, applied.exit_code) == (3, 3, Exit.ITEMS_FAILED)
+    assert {failure.code for failure in applied.failures} == {"NotFound"}
+    assert apply_plan(two_folders.project).exit_code == 0
+    assert two_folders.bodies(two_folders.target, Service.MAIL) == two_folders.bodies(two_folders.source, Service.MAIL)
+
+
+def test_a_limit_on_collections_holds_back_their_items_alone_and_is_told(two_folders: Twins) -> None:
+    two_folders.target.order("ensure", FaultKind.LIMIT, count=1)
+    applied = apply_plan(two_folders.project)
+    assert (applied.done, applied.failed, applied.exit_code) == (3, 0, Exit.LIMIT)
+    assert apply_plan(two_folders.project).exit_code == 0
+    assert two_folders.bodies(two_folders.target, Service.MAIL) == two_folders.bodies(two_folders.source, Service.MAIL)
 
 
 def test_one_refused_login_does_not_stop_the_others_from_being_planned(tmp_path: Path) -> None:
@@ -181,6 +211,18 @@ def test_verify_sees_a_changed_byte_and_a_double(twins: Twins) -> None:
     assert checked.path is not None
     kinds = {json.loads(line)["kind"] for line in checked.path.read_text().splitlines()}
     assert kinds == {"differs", "double"}
+
+
+def test_doubles_are_found_a_page_at_a_time(twins: Twins, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many mails of others a mailbox holds, only a page of them is in memory."""
+    monkeypatch.setattr(scan, "CHUNK", 3)
+    make_plan(twins.project)
+    apply_plan(twins.project)
+    writer = MemoryTarget(twins.target, "ana", Service.MAIL, twins.directory)
+    for entry in list(writer.entries()):
+        writer.put(Collection(href=entry.collection), "", writer.get(entry), expects=None)
+    checked = verify(twins.project)
+    assert checked.counts[FindingKind.DOUBLE] == 8
 
 
 def test_an_altered_plan_and_another_projects_plan_are_refused(twins: Twins, tmp_path: Path) -> None:

@@ -51,7 +51,12 @@ class Twins:
         """One item at the source; returns its href."""
         writer = MemoryTarget(self.source, person, service, self.directory / "seed")
         home = writer.ensure(Collection(href="", path=path, role=role))
-        media = {Service.MAIL: "message/rfc822", Service.CALENDAR: "text/calendar"}
+        media = {
+            Service.MAIL: "message/rfc822",
+            Service.CALENDAR: "text/calendar",
+            Service.TASKS: "text/calendar",
+            Service.CONTACTS: "text/vcard",
+        }
         entry = Entry(
             href="", collection=home.href, etag="", modified=MOMENT, media_type=media.get(service, "text/plain")
         )

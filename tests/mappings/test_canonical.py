@@ -145,3 +145,8 @@ def test_files_give_the_same_digest(tmp_path: Path) -> None:
         for body in (b"", b"a\r\nb\n" * 400_000, b"x" * ((1 << 20) - 1) + b"\r\n", b"y" * (1 << 20) + b"\n", BODIES[0]):
             path.write_bytes(body)
             assert digest_file(media_type, path) == digest(media_type, body)
+
+
+def test_a_cr_that_ends_a_message_does_not_count() -> None:
+    assert digest("message/rfc822", b"a\r\n\r\nb\r") == digest("message/rfc822", b"a\r\n\r\nb")
+    assert digest("message/rfc822", b"a\rb") != digest("message/rfc822", b"ab")

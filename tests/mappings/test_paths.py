@@ -116,6 +116,8 @@ def test_distinct_names_are_valid_unlike_and_stable(
         ("", NEXTCLOUD, "_"),
         (".", NEXTCLOUD, "_"),
         ("..", NEXTCLOUD, "__"),
+        ("   ", NEXTCLOUD, "_"),
+        (" .. ", NEXTCLOUD, "__"),
         (".htaccess", NEXTCLOUD, ".htaccess_"),
         ("film.part", NEXTCLOUD, "film.part_"),
         ("Film.PART", NEXTCLOUD, "Film.PART_"),

@@ -94,6 +94,11 @@ def test_apply_tells_every_failure_and_what_to_do() -> None:
         assert part in told
 
 
+def test_apply_tells_why_it_ends_with_3_when_all_actions_are_done() -> None:
+    summary = ApplySummary(plan_id="p", planned=4, done=4, failed=0, drifted=0, already=4, blocked=2)
+    assert "2 items blocked: transhume show tells why" in text.apply(summary)
+
+
 def test_verify_counts_only_true_differences() -> None:
     counts = {FindingKind.MATCH: 9, FindingKind.NOT_MOVED: 2, FindingKind.MISSING: 1, FindingKind.DOUBLE: 1}
     summary = VerifySummary(level="hash", checked=13, counts=counts, lanes={"g/a/mail": counts})

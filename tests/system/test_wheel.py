@@ -1,8 +1,7 @@
-"""The wheel, without the checkout: installs, holds what it should, and runs the demo."""
+"""What the wheel holds; that it runs the demo outside the checkout is told by the README's tests."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import zipfile
@@ -26,28 +25,3 @@ def test_the_wheel_holds_the_three_packages_and_no_test(wheel: Path) -> None:
         tops = {name.split("/")[0] for name in archive.namelist()}
     packages = {top for top in tops if not top.endswith(".dist-info")}
     assert packages == {"migrate", "connectors", "mappings"}
-
-
-@pytest.mark.slow
-def test_the_installed_wheel_runs_the_demo(wheel: Path, tmp_path: Path) -> None:
-    site, home = tmp_path / "site", tmp_path / "elsewhere"
-    home.mkdir()
-    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(site)]
-    subprocess.run([*install, str(wheel)], check=True, timeout=120)
-    env = {**os.environ, "PYTHONPATH": str(site)}
-    where = [sys.executable, "-c", "import migrate, connectors, mappings; print(migrate.__file__)"]
-    origin = subprocess.run(where, cwd=home, env=env, capture_output=True, text=True, check=True).stdout
-    assert origin.startswith(str(site))
-    script = site / "bin" / "transhume"
-    demo = subprocess.run(
-        [sys.executable, str(script), "demo", "--directory", str(home / "demo")],
-        cwd=home,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=280,
-    )
-    assert demo.returncode == 0, demo.stderr
-    assert "0 differences" in demo.stderr
-    left = [line for line in demo.stderr.splitlines() if str(home / "demo") in line]
-    assert left, "the demo tells the path of what it leaves"

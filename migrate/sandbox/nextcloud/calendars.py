@@ -27,6 +27,7 @@ from migrate.sandbox.nextcloud.radicale_store import RadicaleStore, Text
 from migrate.sandbox.nextcloud.scheduling import Scheduler, Sender
 from migrate.sandbox.nextcloud.trash import Trash, duplicate_uid
 from migrate.sandbox.nextcloud.vcard_rules import accept_card
+from migrate.sandbox.nextcloud.vcard_versions import convert, convert_report, wanted_version
 from migrate.sandbox.nextcloud.wsgi import XML, Reply, Request, delegate, empty_reply, text_reply
 
 Parts = tuple[str, ...]
@@ -134,8 +135,7 @@ class GroupwareHandler:
             case ("PROPFIND", _):
                 return self._propfind(request, store, parts)
             case ("REPORT", _):
-                reply = self._pass_on(request, store, parts, request.body())
-                return text_reply(reply.status, bridge_report(reply.read()), XML)
+                return self._report(request, store, parts)
             case ("GET" | "HEAD", 3):
                 return self._get(request, store, parts)
             case ("GET" | "HEAD", _):
@@ -156,12 +156,27 @@ class GroupwareHandler:
         ]
         return multistatus(held)
 
+    def _report(self, request: Request, store: Store, parts: Parts) -> Reply:
+        body = request.body()
+        reply = self._pass_on(request, store, parts, body)
+        document = bridge_report(reply.read())
+        return text_reply(reply.status, document if store is self._calendars else convert_report(document, body), XML)
+
     def _get(self, request: Request, store: Store, parts: Parts) -> Reply:
-        if store.text(parts) is None:
+        text = store.text(parts)
+        if text is None:
             raise DavError(404, store.missing)
         reply = self._pass_on(request, store, parts, b"")
         name = quote(parts[2])
         kind = self._media_type(store, parts)
+        if store is self._books and reply.status == 200:
+            version = wanted_version(request.header("Accept"))
+            kind = "text/vcard; version=4.0; charset=utf-8" if version == "4.0" else kind
+            reply.discard_body()
+            card = convert(text, version)
+            reply.body = [card]
+            reply.drop("Content-Length")
+            reply.headers.append(("Content-Length", str(len(card))))
         reply.drop("Content-Type", "DAV")
         reply.headers += [
             ("Content-Type", kind),

@@ -22,6 +22,7 @@ KINDS = ("VEVENT", "VTODO", "VJOURNAL")
 DATES = frozenset(("DTSTART", "DTEND", "DUE", "DTSTAMP", "RECURRENCE-ID", "CREATED", "LAST-MODIFIED", "COMPLETED"))
 _DATE = re.compile(r"\d{8}(T\d{6}Z?)?", re.I)
 FREQUENCIES = frozenset(("SECONDLY", "MINUTELY", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"))
+_CONTROL = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]")
 MAX_UID = 255
 """Characters the database column holds."""
 _COMMON_ONCE = (
@@ -87,7 +88,7 @@ def accept(body: bytes, *, strict: bool, limits: Limits, supported: frozenset[st
             exception="Sabre\\CalDAV\\Exception\\InvalidComponentType",
             detail='  <cal:supported-calendar-component xmlns:cal="urn:ietf:params:xml:ns:caldav"/>\n',
         )
-    repairs = text_warning + list(_check_counts(calendar, strict))
+    repairs = text_warning + list(_check_counts(calendar, strict)) + list(_check_rules(items, strict))
     _check_object(calendar, items)
     _check_dates(items)
     accepted = Accepted(
@@ -108,6 +109,8 @@ def _parse(body: bytes) -> tuple[Component, list[str]]:
         text, warnings = body.decode(), []
     except UnicodeDecodeError:
         text, warnings = body.decode("latin-1"), ["Property is not valid UTF-8!"]
+    if _CONTROL.search(text):
+        text, warnings = _CONTROL.sub("", text), [*warnings, "Property contained a control character"]
     try:
         calendar = parse(text)
     except ParseFailure as error:
@@ -140,6 +143,17 @@ def _check_counts(component: Component, strict: bool) -> Iterator[str]:
             if strict or not _merge(component, component.all(name)):
                 raise _invalid(message)
             yield message
+
+
+def _check_rules(items: list[Component], strict: bool) -> Iterator[str]:
+    """A rule without FREQ is taken out, as sabre's ``Recur::validate`` does."""
+    for item in items:
+        for line in item.all("RRULE"):
+            if "FREQ=" not in line.value.upper():
+                if strict:
+                    raise _invalid("FREQ is required in RRULE")
+                item.remove(line)
+                yield "FREQ is required in RRULE"
 
 
 def _merge(component: Component, lines: list[Line]) -> bool:
@@ -176,8 +190,8 @@ def _check_dates(items: list[Component]) -> None:
 def check_frequency(rule: str) -> None:
     """An unknown FREQ is found only when the series is expanded: 500."""
     match = re.search("FREQ=([^;]*)", rule, re.I)
-    if rule and (match is None or match[1].upper() not in FREQUENCIES):
-        message = f"Unknown value for FREQ={match[1]}" if match else "RRULE without FREQ"
+    if match is not None and match[1].upper() not in FREQUENCIES:
+        message = f"Unknown value for FREQ={match[1]}"
         raise DavError(500, message, exception="Sabre\\VObject\\InvalidDataException")
 
 
@@ -189,6 +203,6 @@ def _check_instances(items: list[Component], limits: Limits) -> None:
     count = count_instances(items, limits.instances + 1)
     if count == 0:
         raise DavError(403, "This recurrence rule does not generate any valid instances")
-    if count is not None and count > limits.instances:
+    if count is not None and count >= limits.instances:
         message = f"Recurring events are only allowed to generate {limits.instances}"
         raise DavError(500, message, exception="Sabre\\VObject\\Recur\\MaxInstancesExceededException")
