@@ -7,6 +7,7 @@ import imaplib
 import re
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree
 
@@ -24,7 +25,8 @@ def crlf(raw: bytes) -> bytes:
 class SeenMessage:
     digest: str
     flags: frozenset[str]
-    date: str
+    date: int
+    """INTERNALDATE, seconds since 1970."""
 
 
 def mailbox(host: str, port: int, user: str, password: str) -> list[SeenMessage]:
@@ -51,13 +53,24 @@ def _message(part: tuple[bytes, bytes]) -> SeenMessage:
     flags = frozenset(f.decode() for f in imaplib.ParseFlags(part[0])) - {"\\Recent"}
     date = re.search(rb'INTERNALDATE "([^"]+)"', part[0])
     assert date
-    return SeenMessage(digest=hashlib.sha256(part[1]).hexdigest(), flags=flags, date=date[1].decode())
+    seconds = int(datetime.strptime(date[1].decode().strip(), "%d-%b-%Y %H:%M:%S %z").timestamp())
+    return SeenMessage(digest=hashlib.sha256(part[1]).hexdigest(), flags=flags, date=seconds)
 
 
 def source_digests(account: Any) -> Counter[str]:
     """The messages of a Google account of the sandbox that are neither spam, nor trash, nor chat."""
     left = {"SPAM", "TRASH", "CHAT"}
     return Counter(hashlib.sha256(crlf(m.raw())).hexdigest() for m in account.messages if not left & set(m.label_ids))
+
+
+def source_dates(account: Any) -> Counter[tuple[str, int]]:
+    """The same messages with the second at which Gmail received them."""
+    left = {"SPAM", "TRASH", "CHAT"}
+    return Counter(
+        (hashlib.sha256(crlf(m.raw())).hexdigest(), m.internal_date_ms // 1000)
+        for m in account.messages
+        if not left & set(m.label_ids)
+    )
 
 
 def propfind(url: str, auth: tuple[str, str], depth: str, body: str = "") -> ElementTree.Element:

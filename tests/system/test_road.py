@@ -17,7 +17,7 @@ import requests
 from migrate.sandbox.association import association
 from tests.servers import require
 from tests.system.field import Field, sandbox
-from tests.system.observers import calendar_uids, mailbox, source_digests
+from tests.system.observers import calendar_uids, mailbox, source_dates
 
 READS = {"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"}
 TOKEN = "/token"
@@ -86,7 +86,7 @@ def test_mail_seen_by_an_ordinary_client(field: Field, moved: Any) -> None:
     for person in world.people:
         account = world.google[person.source_account.lower()]
         seen = mailbox(imap["host"], imap["port"], person.mail_account, imap["users"][person.mail_account])
-        assert Counter(m.digest for m in seen) == source_digests(account)
+        assert Counter((m.digest, m.date) for m in seen) == source_dates(account)
         unread = sum(
             "UNREAD" in m.label_ids for m in account.messages if not {"SPAM", "TRASH", "CHAT"} & set(m.label_ids)
         )
