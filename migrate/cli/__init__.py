@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
 from collections.abc import Sequence
 
@@ -17,7 +18,21 @@ __all__ = ["main", "run"]
 
 def main() -> None:
     """The ``transhume`` program."""
+    bound_memory()
     sys.exit(run(sys.argv[1:]))
+
+
+def bound_memory() -> None:
+    """Have glibc give memory back: each thread's own arena would otherwise keep what large messages once took.
+
+    mallopt(3): at most two arenas, and blocks from 128 KiB up are returned to the system when freed. Other C
+    libraries have no such knobs, and no such arenas.
+    """
+    m_mmap_threshold, m_arena_max = -3, -8
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(m_arena_max, 2)
+        mallopt(m_mmap_threshold, 128 * 1024)
 
 
 def run(arguments: Sequence[str]) -> int:
