@@ -32,6 +32,9 @@ class Account:
     id: str
     """The system's name for it: an address, a login or a uid."""
     display_name: str = ""
+    aliases: tuple[str, ...] = ()
+    """Its other addresses."""
+    suspended: bool = False
 
 
 class Disposition(StrEnum):
@@ -65,6 +68,43 @@ class Loss:
     reason: str
 
 
+class GrantKind(StrEnum):
+    """Whom a grant reaches, from the narrowest to the widest."""
+
+    USER = "user"
+    GROUP = "group"
+    DOMAIN = "domain"
+    LINK = "link"
+    """Anyone who has the address."""
+    PUBLIC = "public"
+    """Anyone, and search engines list it."""
+
+
+class GrantRole(StrEnum):
+    """What a grant allows, from the least to the most."""
+
+    FREEBUSY = "freebusy"
+    """Calendars: when, not what."""
+    READ = "read"
+    COMMENT = "comment"
+    WRITE = "write"
+    MANAGE = "manage"
+    """Write, and share with others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """Who else may use a collection or an item, the owner left out."""
+
+    kind: GrantKind
+    role: GrantRole
+    principal: str = ""
+    """Address of the user or the group, or name of the domain; empty for links and the public."""
+    expires: datetime | None = None
+    inherited: bool = False
+    """It comes from a folder above, which is listed with it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
     """A mailbox, a calendar, an address book, a task list or a folder."""
@@ -79,6 +119,8 @@ class Collection:
     """A special use (RFC 6154: ``\\\\Sent``, ``\\\\Drafts``…), ``\\\\Inbox``; ``primary`` for the default calendar."""
     properties: Mapping[str, str] = field(default_factory=dict)
     """``color`` (#rrggbb), ``timezone`` (IANA), ``description``… where the system has them."""
+    grants: tuple[Grant, ...] = ()
+    """Who else may use it, where the system tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,10 +152,21 @@ class Entry:
     """Gmail labels in X-GM-LABELS form: ``\\\\Inbox``, ``\\\\Sent``…, or the user's own ``Projets/2026``."""
     losses: tuple[Loss, ...] = ()
     """What the connector already knows will not follow."""
+    grants: tuple[Grant, ...] = ()
+    """Who else may use it, where the system tells; those of its collection left out."""
     skip: Skip | None = None
     """Set when the item cannot be fetched or has no portable form: it is counted, never fetched."""
     inline: bytes | None = field(default=None, repr=False, compare=False)
     """The body itself where the listing carried it (calendar events), so that planning needs no second request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One step of a delta: an item that came or changed, or one that is gone."""
+
+    href: str
+    entry: Entry | None
+    """As a full listing would give it now; None when it is gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

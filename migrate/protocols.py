@@ -13,7 +13,18 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from migrate.errors import ConnectorError
-from migrate.model import Capabilities, Check, Collection, Entry, Item, Service, Stored
+from migrate.model import (
+    Account,
+    Capabilities,
+    Change,
+    Check,
+    Collection,
+    Entry,
+    Grant,
+    Item,
+    Service,
+    Stored,
+)
 
 
 class Pace(Protocol):
@@ -32,6 +43,35 @@ class Pace(Protocol):
         """Wait, unless the run is interrupted (raises Interrupted then)."""
 
 
+class TokenStore(Protocol):
+    """Lent by the engine: refresh tokens and app passwords that ``auth`` obtained, kept as the operator chose.
+
+    A name is ``<system>/<account>``. Raises ConfigError when the store cannot be opened.
+    """
+
+    def load(self, name: str) -> str | None:
+        """The text kept under that name."""
+
+    def save(self, name: str, text: str) -> None:
+        """Keep it, replacing what was there."""
+
+    def forget(self, name: str) -> None:
+        """Remove it; harmless when there is none."""
+
+
+class Dialogue(Protocol):
+    """Lent by ``transhume auth``: the person at the terminal."""
+
+    def say(self, text: str) -> None:
+        """Show a line, or an address to open."""
+
+    def ask(self, question: str) -> str:
+        """One line that the person types or pastes; empty when they only pressed return."""
+
+    def open(self, url: str) -> None:
+        """Open the person's browser there when this machine has one, and show the address in any case."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What the engine lends to a connector."""
@@ -42,6 +82,10 @@ class Context:
     settings: Mapping[str, Any] = field(default_factory=dict)
     """The table of ``migration.toml``, validated against ``Connector.options``; secrets are Secret objects."""
     user_agent: str = "transhume"
+    services: frozenset[Service] = frozenset(Service)
+    """Those that the project moves: what a sign-in asks consent for, and nothing more."""
+    tokens: TokenStore | None = None
+    """Where sign-ins keep what they obtain; None where nobody can sign in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,3 +223,44 @@ class SupportsDigest(Protocol):
 
     def digest(self, entry: Entry) -> str:
         """``sha256:<hex>`` of the stored bytes, read again by the server."""
+
+
+@runtime_checkable
+class SupportsChanges(Protocol):
+    """Tells what changed since a moment, for less than a full listing (Gmail history, sync tokens, Graph delta)."""
+
+    def cursor(self) -> str:
+        """A cursor of now, taken before a full listing; opaque, and without a name in it."""
+
+    def changes(self, cursor: str) -> Iterator[Change]:
+        """What changed since; the last word of each href counts. Raises CursorExpired: list everything again.
+
+        ``cursor()`` asked after the iteration has ended gives where to go on from.
+        """
+
+
+@runtime_checkable
+class SupportsGrants(Protocol):
+    """A target that can let others use what it holds, without a mail to anyone."""
+
+    def grants(self, href: str) -> Iterator[Grant]:
+        """What is granted on this collection or item itself, as the server says."""
+
+    def grant(self, href: str, grant: Grant) -> None:
+        """Grant it; ``principal`` is this system's own name. Harmless twice. Raises LimitReached, Rejected."""
+
+
+@runtime_checkable
+class SupportsPeople(Protocol):
+    """A connector whose directory proposes the accounts file."""
+
+    def people(self) -> Iterator[Account]:
+        """Every account of the organisation. Raises AuthFailed when the directory may not be read."""
+
+
+@runtime_checkable
+class SupportsSignIn(Protocol):
+    """A connector to which people sign in by themselves, once each, with ``transhume auth``."""
+
+    def sign_in(self, account: str, dialogue: Dialogue) -> None:
+        """Have that person consent and keep the token. Raises AuthFailed, also when another account signed in."""
