@@ -4,12 +4,12 @@
     for found in detect("N° de sécurité sociale : 1 85 05 78 006 084 91"):
         print(found.kind, found.level, found.start, found.end)
 
-`detect` is a pure function: no file, no network, no clock, no global state; it may be called from any thread or process.
+`detect` is a pure function: no file, no network, no clock, no global state; call it from any thread or process.
 
 Text. One document, or one part of it, as `str`. Plain text, mail source with quotes, iCalendar and vCard are taken as
 they are. A sheet is given as text: one row a line, cells parted by a tab (`;` and `|` are understood too); its header
-row, when it has one, is then the label of each column's cells. Give the whole sheet in one call, or the header row again
-before each slice of rows. Text over `LIMIT` characters is refused with `ValueError`: slice it at line ends.
+row, when it has one, is then the label of each column's cells. Give the whole sheet in one call, or the header row
+again before each slice of rows. Text over `LIMIT` characters is refused with `ValueError`: slice it at line ends.
 
 Offsets are into the text as given (`text[found.start:found.end]` is the writing that was read, with its separators);
 `value` is the canonical form: upper case, no separators, full-width digits folded, what a spreadsheet lost put back.

@@ -12,15 +12,16 @@ _KEY_MIN = 16
 
 PERSONAL_MAIL = frozenset(
     {
-        "gmail.com", "googlemail.com", "hotmail.com", "hotmail.fr", "hotmail.be", "outlook.com", "outlook.fr", "outlook.be",
-        "live.fr", "live.be", "live.com", "msn.com", "yahoo.com", "yahoo.fr", "ymail.com", "orange.fr", "wanadoo.fr",
+        "gmail.com", "googlemail.com", "hotmail.com", "hotmail.fr", "hotmail.be", "outlook.com", "outlook.fr",
+        "outlook.be", "live.fr", "live.be", "live.com", "msn.com", "yahoo.com", "yahoo.fr", "ymail.com",
+        "orange.fr", "wanadoo.fr",
         "free.fr", "aliceadsl.fr", "sfr.fr", "neuf.fr", "cegetel.net", "club-internet.fr", "numericable.fr", "noos.fr",
         "bbox.fr", "laposte.net", "icloud.com", "me.com", "mac.com", "skynet.be", "proximus.be", "telenet.be",
         "scarlet.be", "voo.be", "brutele.be", "base.be", "belgacom.net", "proton.me", "protonmail.com", "tutanota.com",
         "gmx.fr", "gmx.com", "gmx.net", "gmx.de", "web.de", "mailo.com", "riseup.net", "aol.com", "t-online.de",
     }
 )  # fmt: skip
-"""Domains of personal providers: the domain alone would tell nothing useful of the organisation, and something of the person."""
+"""Domains of personal providers: they tell nothing of an organisation, and something of a person."""
 
 
 def mask(found: Found) -> str:

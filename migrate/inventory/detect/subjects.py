@@ -1,4 +1,4 @@
-"""Words that point at subjects of Articles 9 and 10 GDPR: counted per folder, never per person, to be checked by one."""
+"""Words that point at subjects of Articles 9 and 10 GDPR: counted per folder, never per person, to be checked."""
 
 from __future__ import annotations
 
