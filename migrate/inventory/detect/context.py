@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from migrate.inventory.detect.interface import Kind
-from migrate.inventory.detect.words import LABELS, LONGEST, NEGATIVE, WORDS, tokens
+from migrate.inventory.detect.words import LABELS, LONGEST, NEGATIVE, WORDS, placed, tokens
 
 WINDOW = 64
 """Characters looked at before a value; 60 after Purview's habit, and a few for the punctuation."""
@@ -19,7 +19,6 @@ _AMOUNT = re.compile(
     r",[0-9]{1,2}(?![0-9])|(?:,[0-9]{1,2})?[ ]?"
     r"(?:€|£|\$|%|(?:EUR|eur|euros?|USD|CHF|k€|[kMGT]?o|[kMGT]?B|[kK]?g|[ckm]?m|ms|m[2²3³])(?![A-Za-z0-9]))"
 )
-_Word = tuple[str, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,49 +42,53 @@ class Context:
 NOTHING = Context({}, None)
 
 
-def _phrases(words: Sequence[_Word], at: int) -> Iterator[tuple[tuple[str, ...], int]]:
+def _phrases(words: Sequence[str], at: int) -> Iterator[tuple[tuple[str, ...], int]]:
     for length in range(min(LONGEST, len(words) - at), 0, -1):
-        yield tuple(word for word, _, _ in words[at : at + length]), at + length
+        yield tuple(words[at : at + length]), at + length
 
 
 def before(text: str, start: int) -> Context:
     """Labels and negative words in the window that ends at `start`, nearest first."""
-    window = text[max(0, start - WINDOW) : start]
-    words = tokens(window)
-    line = window.rfind("\n")
+    words = tokens(text[max(0, start - WINDOW) : start])
     labels: dict[Kind, Near] = {}
     negative: int | None = None
     for at in range(len(words) - 1, -1, -1):
-        if words[at][0] not in WORDS:
+        if words[at] not in WORDS:
             continue
-        for phrase, after in _phrases(words, at):
-            between = words[after:]
-            if phrase in NEGATIVE and negative is None and (words[at][1] > line or not _digits(between)):
-                negative = sum(1 for word, _, _ in between if len(word) > 2 and not word.isdigit())
+        for phrase, stop in _phrases(words, at):
+            between = words[stop:]
+            if phrase in NEGATIVE and negative is None and ("\n" not in between or not _digits(between)):
+                negative = sum(1 for word in between if len(word) > 2 and not word.isdigit())
             if phrase in LABELS:
-                near = Near(sum(1 for word, _, _ in between if not word.isdigit()), _digits(between) >= _SPENT)
+                near = Near(sum(1 for word in between if word.isalpha()), _digits(between) >= _SPENT)
                 for kind in LABELS[phrase]:
                     labels.setdefault(kind, near)
-    return Context(labels, negative)
+    return Context(labels, negative) if labels or negative is not None else NOTHING
 
 
-def _digits(words: Sequence[_Word]) -> int:
-    return sum(len(word) for word, _, _ in words if word.isdigit())
+def _digits(words: Sequence[str]) -> int:
+    return sum(len(word) for word in words if word.isdigit())
+
+
+_NEXT_VALUE = re.compile(r"[^A-Za-z]{0,6}[:=0-9+]|.{0,3}n[o°]")
+_LINE_END = re.compile(r"[\n\t]|[.!?;|](?= |$)")
 
 
 def after(text: str, end: int) -> frozenset[Kind]:
     """Labels that follow a value: in brackets, or as its next words unless they announce the next value."""
-    line = text[end : end + _AFTER].split("\n", 1)[0].split("\t", 1)[0]
+    if text[end : end + 2].lstrip(" ")[:1] in "\n\t;|.":
+        return frozenset()
+    line = text[end : end + _AFTER]
     bracket = line.lstrip(" ").startswith(("(", "["))
-    line = re.split(r"[)\]]", line, maxsplit=1)[0] if bracket else line
-    words = tokens(line)
-    for at in range(min(4, len(words))):
+    line = re.split(r"[)\]\n]", line, maxsplit=1)[0] if bracket else _LINE_END.split(line, maxsplit=1)[0]
+    words = placed(line)
+    for at in range(min(3, len(words))):
         if words[at][0].isdigit():
             break
-        for phrase, stop in _phrases(words, at):
-            if phrase in LABELS and (
-                bracket or not re.match(r"[^A-Za-z]{0,6}[:=0-9+]|.{0,3}n[o°]", line[words[stop - 1][2] :])
-            ):
+        if words[at][0] not in WORDS:
+            continue
+        for phrase, stop in _phrases([word for word, _ in words], at):
+            if phrase in LABELS and (bracket or not _NEXT_VALUE.match(line, words[stop - 1][1])):
                 return LABELS[phrase]
     return frozenset()
 
@@ -97,7 +100,7 @@ def amount(text: str, end: int) -> bool:
 
 def announced(words: Iterable[str]) -> Context:
     """What a header cell, or words given by the caller, announce."""
-    found = tokens(" \n".join(words))
+    found = tokens("\n".join(words))
     labels: dict[Kind, Near] = {}
     negative: int | None = None
     for at in range(len(found)):

@@ -11,7 +11,7 @@ from migrate.inventory.detect import context, edges, patterns, phones, validator
 from migrate.inventory.detect.edges import Edge
 from migrate.inventory.detect.hits import LOWER, Hit, Surroundings, Verdict
 from migrate.inventory.detect.interface import Kind, Level, Sign
-from migrate.inventory.detect.rules import BY_LENGTH, LABEL_RULES, LUHN_RAISES, Rule
+from migrate.inventory.detect.rules import BY_LENGTH, LABEL_RULES, LUHN_RAISES, SHAPES, Rule
 from migrate.inventory.detect.runs import Piece, Row
 
 _LENGTHS = frozenset({*BY_LENGTH, *range(7, 15)})
@@ -27,50 +27,59 @@ class DigitReader:
         self._around = around
         self._text = around.text
         self._territory = territory
-        self._label_rules: dict[int, list[Rule]] = {}
-        for rule in LABEL_RULES:
-            if rule.kind in wanted:
-                self._label_rules.setdefault(rule.length, []).append(rule)
+        labelled = [rule for rule in LABEL_RULES if rule.kind in wanted]
+        self._rules = {
+            length: [*BY_LENGTH.get(length, ()), *(rule for rule in labelled if rule.length == length)]
+            for length in _LENGTHS
+        }
 
     def read(self, start: int, text: str) -> Iterator[Hit]:
         """Hits in one row that begins at `start`."""
         tail = _TAIL.search(text)
-        kept = text[: tail.start()] if tail else text
-        for piece in Row.of(start, kept).pieces(_LENGTHS, _LONGEST):
-            edge = self._edge(piece, end=start + len(text) if tail and piece.end == start + len(kept) else piece.end)
-            if edge is Edge.CLOSED:
+        row = Row(start, text[: tail.start()] if tail else text)
+        for first, last, number in row.stretches(_LENGTHS, _LONGEST, SHAPES):
+            rules = [rule for rule in self._rules[len(number)] if rule.check(number)]
+            if not rules and not self._maybe(number, alone=first == last):
+                if first == last or last - first == len(row.groups) - 1:
+                    self._fail(number, start, dressed=first != last)
                 continue
-            for hit in self._piece(piece, edge):
-                whole = tail and hit.end == start + len(kept)
-                yield _ending(hit, start + len(text)) if whole else hit
+            piece = row.piece(first, last, number)
+            end = start + len(text) if tail and last == len(row.groups) - 1 else piece.end
+            edge = self._edge(piece, end)
+            if edge is not Edge.CLOSED:
+                hits = self._piece(piece, edge, rules)
+                yield from hits if end == piece.end else (_ending(hit, end) for hit in hits)
+
+    def _maybe(self, number: str, *, alone: bool) -> bool:
+        """A phone, perhaps, or a number that lost its leading zero."""
+        length = len(number)
+        if number[0] == "0":
+            return length in (9, 10) or (length in (12, 13, 14) and number.startswith(("0033", "0032")))
+        return (alone and length in (8, 9, 10, 12)) or (length in (10, 11) and number[0] == "3")
+
+    def _fail(self, number: str, start: int, *, dressed: bool) -> None:
+        if len(number) in BY_LENGTH:
+            self.failed.setdefault((len(number), dressed), []).append(start)
 
     def _edge(self, piece: Piece, end: int) -> Edge:
         left = Edge.FREE if piece.left else edges.left(self._text, piece.start)
         right = Edge.FREE if piece.right else edges.right(self._text, end)
         return max(left, right, Edge.GLUED if piece.tight else Edge.FREE)
 
-    def _piece(self, piece: Piece, edge: Edge) -> Iterator[Hit]:
-        length = len(piece.digits)
-        passed = False
-        for rule in BY_LENGTH.get(length, ()):
-            if rule.check(piece.digits):
-                passed = True
-                yield from self._hit(piece, rule, piece.digits, edge)
-        for rule in self._label_rules.get(length, ()):
-            if rule.check(piece.digits):
-                yield from self._hit(piece, rule, piece.digits, edge)
+    def _piece(self, piece: Piece, edge: Edge, rules: list[Rule]) -> Iterator[Hit]:
+        for rule in rules:
+            yield from self._hit(piece, rule, piece.digits, edge)
         phone = self._phone(piece, edge)
         if phone:
             yield phone
-        elif not passed and edge is Edge.FREE and length in BY_LENGTH:
-            self.failed.setdefault((length, bool(piece.cuts)), []).append(piece.start)
-        if not passed and not piece.cuts and piece.digits[0] != "0":
+        elif not rules and edge is Edge.FREE:
+            self._fail(piece.digits, piece.start, dressed=bool(piece.cuts))
+        if not rules and not piece.cuts and piece.digits[0] != "0":
             yield from self._lost_zero(piece, edge)
 
     def _lost_zero(self, piece: Piece, edge: Edge) -> Iterator[Hit]:
         number = "0" + piece.digits
-        rules = [*BY_LENGTH.get(len(number), ()), *self._label_rules.get(len(number), ())]
-        for rule in rules:
+        for rule in self._rules.get(len(number), ()):
             if rule.lost_zero and rule.check(number):
                 verdict = self._around.verdict(rule.kind, piece.start, piece.end)
                 if verdict.announced and not verdict.negative:
@@ -163,12 +172,15 @@ class DigitReader:
             phone = phones.national(digits, piece.cuts, slash="/" in piece.marks, territory=self._territory)
         elif digits.startswith(("33", "32")) and length in (10, 11) and self._called(piece):
             phone = phones.international(digits)
-        elif length in (8, 9) and digits[0] != "0" and not piece.cuts and self._called(piece):
+        elif length in (8, 9) and digits[0] != "0" and not piece.cuts and self._headed(piece):
             phone = phones.national("0" + digits, frozenset(), slash=False, territory=self._territory)
             return (phone, True) if phone else None
         else:
             return None
         return (phone, False) if phone else None
+
+    def _headed(self, piece: Piece) -> bool:
+        return self._around.verdict(Kind.PHONE, piece.start, piece.end).header
 
     def _called(self, piece: Piece) -> bool:
         return self._around.verdict(Kind.PHONE, piece.start, piece.end).announced

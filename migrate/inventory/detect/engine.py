@@ -10,7 +10,7 @@ from migrate.inventory.detect.hits import Hit, Surroundings, settle
 from migrate.inventory.detect.interface import LIMIT, Found, Kind
 from migrate.inventory.detect.normalise import Normal, normalise
 from migrate.inventory.detect.own import OwnIdentity
-from migrate.inventory.detect.words import LABEL_ONLY, fold
+from migrate.inventory.detect.words import LABEL_ONLY
 
 
 def detect(
@@ -36,11 +36,13 @@ def detect(
 
 def _hits(text: str, territory: str, labels: Sequence[str]) -> list[Hit]:
     around = Surroundings(text, labels)
-    reader = DigitReader(around, territory, _wanted(text, labels))
+    wanted = _wanted(text, labels)
+    reader = DigitReader(around, territory, wanted)
     hits = [hit for match in patterns.RUN.finditer(text) for hit in reader.read(match.start(), match[0])]
     hits = chance.judge(hits, reader.failed)
     for read in lettered.ALL:
         hits += read(around)
+    hits += lettered.labelled(around, wanted)
     hits += repaired.floats(around)
     hits += repaired.scanned(around, reader)
     return settle(hits)
@@ -48,7 +50,7 @@ def _hits(text: str, territory: str, labels: Sequence[str]) -> list[Hit]:
 
 def _wanted(text: str, labels: Sequence[str]) -> frozenset[Kind]:
     """The kinds that only a label announces, and whose label is somewhere: the others need no look."""
-    said = fold(text).lower() + "\n".join(fold(label).lower() for label in labels)
+    said = text.lower() + "\n" + "\n".join(labels).lower()
     return frozenset(kind for kind, words in LABEL_ONLY.items() if any(word in said for word in words))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from migrate.inventory.detect import context
 from migrate.inventory.detect.context import Columns, Context
@@ -108,16 +108,29 @@ def settle(hits: Iterable[Hit]) -> list[Hit]:
     return kept + _best(cluster)
 
 
+_SOLID = frozenset({Kind.NIR, Kind.NIF, Kind.SIRET, Kind.BE_NN, Kind.BE_BIS, Kind.FR_RIB})
+"""Checks that one number in a hundred passes, or fewer."""
+
+
+def _inside_solid(hit: Hit, cluster: list[Hit]) -> bool:
+    """A part of a longer number whose check digits hold is not a number of its own."""
+    return any(
+        other.kind in _SOLID
+        and Sign.CHECKSUM in other.signs
+        and other.level is not Level.CHECK
+        and other.start <= hit.start
+        and hit.end <= other.end
+        and other.end - other.start > hit.end - hit.start
+        for other in cluster
+    )
+
+
 def _best(cluster: list[Hit]) -> list[Hit]:
     if len(cluster) < 2:
         return cluster
     kept: list[Hit] = []
     for hit in sorted(cluster, key=lambda hit: hit.rank):
-        if all(hit.end <= other.start or hit.start >= other.end for other in kept):
+        clear = all(hit.end <= other.start or hit.start >= other.end for other in kept)
+        if clear and (hit.proof or not _inside_solid(hit, cluster)):
             kept.append(hit)
     return sorted(kept, key=lambda hit: hit.start)
-
-
-def lowered(hit: Hit, sign: Sign | None = None) -> Hit:
-    """One level less."""
-    return replace(hit, level=LOWER[hit.level], signs=hit.signs | {sign} if sign else hit.signs)

@@ -87,7 +87,8 @@ def ibans(around: Surroundings) -> Iterator[Hit]:
         length = validators.iban_length(country)
         if not length or (edges.left(text, match.start()) is not Edge.FREE and not _said(text, match.start())):
             continue
-        taken = _alnum(text, match.start(), match.end(), length)
+        body = patterns.IBAN_BODY.match(text, match.end())
+        taken = _alnum(text, match.start(), body.end(), length) if body else None
         if taken is None or edges.right(text, taken[1]) is Edge.CLOSED:
             continue
         yield from _iban(around, match.start(), taken[1], taken[0])
@@ -116,17 +117,25 @@ def internationals(around: Surroundings) -> Iterator[Hit]:
     text = around.text
     for match in patterns.INTERNATIONAL.finditer(text):
         start = match.start() - (1 if text[match.start() - 1 : match.start()] == "(" else 0)
-        if edges.left(text, match.start()) is Edge.CLOSED:
+        if not _begins(text, match.start()):
             continue
         for length in _phone_lengths(re.sub(r"[^0-9]", "", match[0]), match[0][0] == "+"):
             taken = _alnum(text, match.start(), match.end(), length)
-            if taken is None or (taken[1] < len(text) and text[taken[1]].isalnum()):
+            if taken is None or edges.right(text, taken[1]) is Edge.CLOSED:
                 continue
             digits = taken[0] if match[0][0] == "+" else taken[0][2:]
             phone = phones.international(re.sub(r"\A(3[23])0", r"\1", digits))
             if phone:
                 yield _international(around, start if ")" in text[start : taken[1]] else match.start(), taken[1], phone)
                 break
+
+
+def _begins(text: str, start: int) -> bool:
+    """`+` may follow anything but a word and another `+`; `00` only a free edge."""
+    edge = edges.left(text, start)
+    if text[start] == "0":
+        return edge is Edge.FREE
+    return edge is not Edge.CLOSED and text[start - 1 : start] not in ("+", "/")
 
 
 def _phone_lengths(digits: str, plus: bool) -> list[int]:
@@ -195,26 +204,34 @@ def belgian_vat(around: Surroundings) -> Iterator[Hit]:
 
 def corsican_nir(around: Surroundings) -> Iterator[Hit]:
     """NIR of persons born in Corsica since 1976: 2A or 2B among the digits."""
-
-    def read(value: str) -> str | None:
-        return value if validators.nir(value) else None
-
-    yield from _checked(around, patterns.CORSICA, Kind.NIR, "FR", read, Level.PROBABLE)
-    for match in patterns.CORSICA.finditer(around.text):
-        body = re.sub(r"[^0-9A-Za-z]", "", match[0]).upper()
-        verdict = around.verdict(Kind.NIR, match.start(), match.end())
-        if len(body) == 13 and validators.nir_body(body) and verdict.announced:
-            level = LOWER[Level.PROBABLE] if verdict.negative else Level.PROBABLE
-            yield Hit(Kind.NIR, match.start(), match.end(), body, level, "FR", verdict.signs | {Sign.STRUCTURE})
+    for hint in patterns.CORSICA_HINT.finditer(around.text):
+        match = patterns.CORSICA.search(around.text, max(0, hint.start() - 24), hint.end() + 36)
+        if match and match.start() < hint.start() < match.end():
+            yield from _corsican(around, match.start(), match.end())
 
 
-def rib(around: Surroundings) -> Iterator[Hit]:
-    """French RIB whose account has letters (digits alone are read with the other numbers)."""
+def _corsican(around: Surroundings, start: int, end: int) -> Iterator[Hit]:
+    value = re.sub(r"[^0-9A-Za-z]", "", around.text[start:end]).upper()
+    verdict = around.verdict(Kind.NIR, start, end)
+    edge = edges.around(around.text, start, end)
+    if edge is Edge.CLOSED or (edge is Edge.GLUED and not (verdict.announced and verdict.distance == 0)):
+        return
+    if len(value) == 13 and validators.nir_body(value):
+        key = patterns.KEY.match(around.text, end)
+        keyed = value + (key[1] or key[2]) if key else ""
+        value, end = (keyed, key.end()) if key and validators.nir(keyed) else (value, end)
+    full = validators.nir(value)
+    if not full and not (len(value) == 13 and validators.nir_body(value) and verdict.announced):
+        return
+    level = Level.CERTAIN if full and verdict.announced else Level.PROBABLE
+    signs = verdict.signs | {Sign.STRUCTURE} | ({Sign.CHECKSUM} if full else set())
+    yield Hit(
+        Kind.NIR, start, end, value, LOWER[level] if verdict.negative else level, "FR", signs, full, verdict.distance
+    )
 
-    def read(value: str) -> str | None:
-        return value if validators.rib(value) else None
 
-    return _checked(around, patterns.RIB, Kind.FR_RIB, "FR", read, Level.PROBABLE)
+def _rib(value: str) -> str | None:
+    return value if validators.rib(value) else None
 
 
 _LABELLED = (
@@ -226,9 +243,13 @@ _LABELLED = (
 _REACH = 4
 
 
-def labelled(around: Surroundings) -> Iterator[Hit]:
-    """Identifiers without check digit: probable where their label stands close by."""
+def labelled(around: Surroundings, wanted: frozenset[Kind]) -> Iterator[Hit]:
+    """Identifiers that only a label announces: probable where it stands close by. A RIB with letters has a key too."""
+    if Kind.FR_RIB in wanted:
+        yield from _checked(around, patterns.RIB, Kind.FR_RIB, "FR", _rib, Level.PROBABLE)
     for pattern, kind, country, shape, alone in _LABELLED:
+        if kind not in wanted:
+            continue
         for match in pattern.finditer(around.text):
             value = match[0].replace(" ", "")
             if not shape.fullmatch(value) or edges.around(around.text, match.start(), match.end()) is not Edge.FREE:
@@ -251,6 +272,6 @@ def machine_readable(around: Surroundings) -> Iterator[Hit]:
 
 
 ALL = (
-    emails, spelled_emails, ibans, internationals, french_vat, belgian_vat, corsican_nir, rib, labelled,
+    emails, spelled_emails, ibans, internationals, french_vat, belgian_vat, corsican_nir,
     machine_readable,
 )  # fmt: skip

@@ -20,21 +20,25 @@ RUN = re.compile(rf"[0-9](?=(?:[^0-9A-Za-z]{{0,16}}+[0-9]){{6}})[0-9]*+(?:{SEP}[
 OCR = re.compile(rf"(?<![A-Za-z0-9])[0-9OoIl]++(?:{SEP}[0-9OoIl]++)*+(?![A-Za-z0-9])")
 """The same with the letters that a scanner takes for digits. Only looked at near a label."""
 OCR_HINT = re.compile(
-    r"[0-9OoIl][ ./-]?(?:(?<=[0-9])[OoIl]|(?<=[0-9][ ./-])[OoIl]|(?<=[OoIl])[0-9]|(?<=[OoIl][ ./-])[0-9])"
+    r"[OoIl](?:(?:(?<=[0-9][OoIl])|(?<=[0-9][ ./-][OoIl]))(?=[ ./-]?[0-9OoIl]|[^A-Za-z]|\Z)|(?<![A-Za-z][OoIl])(?=[0-9]))"
 )
+"""A letter among digits."""
 
 INTERNATIONAL = re.compile(
     rf"[+0](?:(?<=\+)|0(?<![0-9]00)) ?\(?[1-9][0-9]{{0,2}}\)?(?:{SEP})?+(?:\(0\)(?:{SEP})?+)?"
     rf"[0-9](?:(?:{SEP})?+[0-9]){{6,12}}+"
 )
 
-IBAN = re.compile(rf"[A-Zfbl][A-Zreu](?:{SEP})?+[0-9OoIl](?:{SEP})?+[0-9OoIl](?:(?:{SEP})?+[A-Za-z0-9]){{11,30}}+")
+IBAN = re.compile(rf"[A-Zfbl][A-Zreu](?:{SEP})?+[0-9OoIl](?:{SEP})?+[0-9OoIl](?=(?:{SEP})?+[A-Za-z0-9])")
+"""The head of an IBAN only: a false head must not swallow a true one."""
+IBAN_BODY = re.compile(rf"(?:(?:{SEP})?+[A-Za-z0-9]){{11,30}}+")
 FR_VAT = re.compile(rf"F[Rr](?:{SEP})?+[0-9A-HJ-NP-Z](?:{SEP})?+[0-9A-HJ-NP-Z](?:(?:{SEP})?+[0-9]){{9}}+(?![0-9])")
 BE_VAT = re.compile(rf"B[Ee](?:{SEP})?+[01]?[0-9](?:(?:{SEP})?+[0-9]){{8}}+(?![0-9])")
 CORSICA = re.compile(
     rf"[1-478](?:(?:{SEP})?+[0-9]){{4}}+(?:{SEP})?+2(?:{SEP})?+[ABab]"
     rf"(?:(?:{SEP})?+[0-9]){{6}}+(?:(?:{SEP})?+[0-9](?:{SEP})?+[0-9])?+(?![0-9])"
 )
+CORSICA_HINT = re.compile(rf"2(?:{SEP})?+[ABab](?=(?:(?:{SEP})?+[0-9]){{6}})")
 RIB = re.compile(
     rf"[0-9]{{5}}(?:{SEP})?+[0-9]{{5}}(?:{SEP})?+(?=[0-9]{{0,10}}[A-Z])"
     rf"(?:[0-9A-Z](?:{SEP})?+){{11}}+[0-9]{{2}}(?![0-9])"

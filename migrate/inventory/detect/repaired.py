@@ -75,6 +75,6 @@ def _scanned(around: Surroundings, reader: DigitReader, match: re.Match[str]) ->
         return
     for hit in reader.read(match.start(), match[0].translate(_SCANNED)):
         spoiled = any(char in "OoIl" for char in around.text[hit.start : hit.end])
-        if spoiled and hit.signs & {Sign.LABEL, Sign.HEADER}:
+        if spoiled and (hit.signs & {Sign.LABEL, Sign.HEADER} or hit.level < Level.CHECK):
             level = max(hit.level, Level.PROBABLE)  # "A" < "B"
             yield replace(hit, level=level, signs=hit.signs | {Sign.REPAIRED})

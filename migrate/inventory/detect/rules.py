@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import combinations, pairwise
 
+from migrate.inventory.detect import phones
 from migrate.inventory.detect import validators as valid
 from migrate.inventory.detect.interface import Kind, Level
 
@@ -76,4 +78,26 @@ LABEL_RULES = (
 )
 """No number proves these: nothing is reported without a label. RPPS and FINESS gain a level by Luhn."""
 LUHN_RAISES = frozenset({Kind.RPPS, Kind.FINESS})
-LENGTHS = frozenset({*BY_LENGTH, 7, 8, 9, 10, 11, 12, 13})
+
+
+def _shapes() -> Iterator[tuple[int, ...]]:
+    """Sizes of groups that the rules' and the phones' separators make."""
+    for rule in (*RULES, *LABEL_RULES):
+        for count in range(len(rule.cuts) + 1):
+            for cuts in combinations(sorted(rule.cuts), count):
+                yield _sizes(cuts, rule.length)
+    for length, dresses in phones.DRESSES.items():
+        for cuts in dresses:
+            yield _sizes(tuple(sorted(cuts)), length)
+            yield (4, *_sizes(tuple(sorted(cuts)), length))
+            yield (2, 2, *_sizes(tuple(sorted(cuts)), length))
+            national = _sizes(tuple(cut - 1 for cut in sorted(cuts) if cut > 1), length - 1)
+            yield from ((4, *national), (2, 2, *national))
+
+
+def _sizes(cuts: tuple[int, ...], length: int) -> tuple[int, ...]:
+    edges = (0, *cuts, length)
+    return tuple(after - before for before, after in pairwise(edges))
+
+
+SHAPES = frozenset(_shapes())

@@ -1,4 +1,4 @@
-"""Readings of a row of digit groups: every stretch of whole groups that a rule accepts."""
+"""Rows of digit groups, and their stretches of whole groups."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_DIGITS = re.compile(r"[0-9]+")
+_GROUPS = re.compile(r"[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,8 @@ class Piece:
     @property
     def tight(self) -> bool:
         """Joined to its neighbours by a mark without a space: a part of something longer."""
-        return bool(self.left and not self.left.isspace() and self.left[-1] in "-./") or bool(
-            self.right and self.right[0] in "-./" and self.right.strip() and not self.right[-1].isspace()
-        )
+        left = bool(self.left) and self.left[-1] in "-./"
+        return left or (bool(self.right) and self.right[0] in "-./" and not self.right[-1].isspace())
 
     @property
     def crowded(self) -> bool:
@@ -48,49 +47,61 @@ class Piece:
         return (0 < self.before < 4 and self.left == " ") or (0 < self.after < 4 and self.right == " ")
 
 
-@dataclass(frozen=True, slots=True)
 class Row:
     """One match of `patterns.RUN`, cut in groups."""
 
-    start: int
-    text: str
-    spans: tuple[tuple[int, int], ...]
+    __slots__ = ("_starts", "_stops", "_text", "digits", "groups", "start")
 
-    @classmethod
-    def of(cls, start: int, text: str) -> Row:
-        """Cut a row in groups."""
-        return cls(start, text, tuple(match.span() for match in _DIGITS.finditer(text)))
+    def __init__(self, start: int, text: str) -> None:
+        self.start = start
+        self._text = text
+        spans = [match.span() for match in _GROUPS.finditer(text)]
+        self._starts = [begin for begin, _ in spans]
+        self._stops = [end for _, end in spans]
+        self.groups = [end - begin for begin, end in spans]
+        self.digits = "".join([text[begin:end] for begin, end in spans])
 
-    def pieces(self, lengths: frozenset[int], longest: int) -> Iterator[Piece]:
-        """Every stretch of whole groups whose number of digits is one of `lengths`."""
-        for first, (begin, _) in enumerate(self.spans):
+    def stretches(
+        self, lengths: frozenset[int], longest: int, shapes: frozenset[tuple[int, ...]]
+    ) -> Iterator[tuple[int, int, str]]:
+        """First group, last group and digits of every stretch that may be a number.
+
+        Its number of digits is one of `lengths`; and its groups have one of the usual `shapes`, or it is the whole row,
+        or a line break runs through the row.
+        """
+        at, groups, end = 0, self.groups, len(self.groups)
+        loose = "\n" in self._text
+        for first, size in enumerate(groups):
             total = 0
-            for last in range(first, len(self.spans)):
-                total += self.spans[last][1] - self.spans[last][0]
+            for last in range(first, end):
+                total += groups[last]
                 if total > longest:
                     break
-                if total in lengths:
-                    yield self._piece(first, last, begin)
+                if total in lengths and (
+                    loose or last == first or last - first == end - 1 or tuple(groups[first : last + 1]) in shapes
+                ):
+                    yield first, last, self.digits[at : at + total]
+            at += size
 
-    def _piece(self, first: int, last: int, begin: int) -> Piece:
-        cuts: set[int] = set()
-        breaks: set[int] = set()
-        marks, digits = "", ""
-        for group in range(first, last + 1):
-            digits += self.text[slice(*self.spans[group])]
-            if group < last:
-                mark = self.text[self.spans[group][1] : self.spans[group + 1][0]]
-                (breaks if "\n" in mark else cuts).add(len(digits))
-                marks += mark.replace(" ", "")
+    def piece(self, first: int, last: int, digits: str) -> Piece:
+        """A stretch with all that its neighbourhood in the row tells."""
+        cuts: list[int] = []
+        breaks: list[int] = []
+        marks, place = "", 0
+        for group in range(first, last):
+            place += self.groups[group]
+            mark = self._gap(group + 1)
+            (breaks if "\n" in mark else cuts).append(place)
+            marks += mark.replace(" ", "")
         return Piece(
-            self.start + begin, self.start + self.spans[last][1], digits, frozenset(cuts), frozenset(breaks),
+            self.start + self._starts[first], self.start + self._stops[last], digits, frozenset(cuts), frozenset(breaks),
             marks, self._gap(first), self._gap(last + 1), self._size(first - 1), self._size(last + 1),
         )  # fmt: skip
 
     def _gap(self, group: int) -> str:
-        if not 0 < group < len(self.spans):
+        if not 0 < group < len(self.groups):
             return ""
-        return self.text[self.spans[group - 1][1] : self.spans[group][0]]
+        return self._text[self._stops[group - 1] : self._starts[group]]
 
     def _size(self, group: int) -> int:
-        return self.spans[group][1] - self.spans[group][0] if 0 <= group < len(self.spans) else 0
+        return self.groups[group] if 0 <= group < len(self.groups) else 0

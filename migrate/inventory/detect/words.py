@@ -13,7 +13,7 @@ from migrate.inventory.detect.interface import Kind
 _ACCENTS = str.maketrans(
     "àáâäãåçèéêëìíîïñòóôöõùúûüýÿÀÁÂÄÇÈÉÊËÎÏÔÖÙÛÜ°º’_", "aaaaaaceeeeiiiinooooouuuuyyAAAACEEEEIIOOUUUoo' "
 )
-_TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|\n")
 
 _LABELS: dict[Kind, str] = {
     Kind.NIR: "nir|secu|secus|securite sociale|secu sociale|secu soc|sec soc|sec sociale|s s|ss|nss|numss|noss|insee|assure social|"
@@ -37,7 +37,7 @@ _LABELS: dict[Kind, str] = {
     "kredietkaart|bankkaart|betaalkaart|paiement|kaart|kaartnummer|bancaire|bleue|mister cash|diners|discover|jcb|numcarte",
     Kind.PHONE: "tel|tels|telephone|telephones|telephonique|phone|mobile|mob|portable|port|gsm|fax|telecopie|fixe|joindre|"
     "joignable|joignables|whatsapp|sms|standard|telefoon|telefoonnummer|telefoonnr|cellulaire|cell|permanence|appelez|appeler|rappeler|"
-    "telef|tf|mobiel|bellen|call|urgence|urgences|contact|contacter|signal|ligne|numtel|notel|domicile|bureau|coordonnees|appel|t|m|p|f|"
+    "telef|tf|mobiel|bellen|call|urgence|urgences|contact|contacter|signal|ligne|numtel|notel|domicile|bureau|coordonnees|appel|"
     "telfixe|telportable|telmobile|pager|bereikbaar|appels|signalement",
     Kind.CAF: "caf|allocataire|allocataires|cnaf|numcaf|nocaf",
     Kind.RPPS: "rpps",
@@ -68,9 +68,14 @@ def fold(text: str) -> str:
     return text if text.isascii() and "_" not in text else text.translate(_ACCENTS)
 
 
-def tokens(text: str) -> list[tuple[str, int, int]]:
-    """Words (lower case) and numbers of a text, with their places."""
-    return [(match[0].lower(), match.start(), match.end()) for match in _TOKEN.finditer(fold(text))]
+def tokens(text: str) -> list[str]:
+    """Words (lower case), numbers and line breaks of a text, in order."""
+    return " ".join(_TOKEN.findall(fold(text))).lower().split(" ")
+
+
+def placed(text: str) -> list[tuple[str, int]]:
+    """The same with the place where each ends."""
+    return [(match[0].lower(), match.end()) for match in _TOKEN.finditer(fold(text))]
 
 
 def _phrases(spec: str) -> list[tuple[str, ...]]:
@@ -96,5 +101,9 @@ LABEL_ONLY: dict[Kind, tuple[str, ...]] = {
     Kind.RPPS: ("rpps",),
     Kind.FINESS: ("finess",),
     Kind.FR_CNI: ("cni", "identit", "carte nationale", "id card"),
+    Kind.FR_PASSPORT: ("passeport", "passport", "paspoort"),
+    Kind.FR_RIB: ("rib", "compte", "banq", "bancaire", "domiciliation"),
+    Kind.BIC: ("bic", "swift"),
+    Kind.RNA: ("rna", "waldec", "association", "préfecture", "prefecture"),
 }
 """Kinds that no number proves: without one of these strings in the text or the labels they are not looked for."""
