@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from migrate.inventory.detect.interface import Kind
-from migrate.inventory.detect.words import LABELS, LONGEST, NEGATIVE, WORDS, placed, tokens
+from migrate.inventory.detect.words import PHRASES, phrases_at, placed, tokens
 
 WINDOW = 64
 """Characters looked at before a value; 60 after Purview's habit, and a few for the punctuation."""
@@ -21,8 +22,7 @@ _AMOUNT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Near:
+class Near(NamedTuple):
     """A label's distance in words, and whether another number stands between."""
 
     words: int
@@ -42,32 +42,33 @@ class Context:
 NOTHING = Context({}, None)
 
 
-def _phrases(words: Sequence[str], at: int) -> Iterator[tuple[tuple[str, ...], int]]:
-    for length in range(min(LONGEST, len(words) - at), 0, -1):
-        yield tuple(words[at : at + length]), at + length
-
-
 def before(text: str, start: int) -> Context:
-    """Labels and negative words in the window that ends at `start`, nearest first."""
-    words = tokens(text[max(0, start - WINDOW) : start])
+    """Labels and negative words in the window that ends at `start`, nearest first.
+
+    A negative word on an earlier line counts only when no number stands between.
+    """
+    words = tokens(text[start - WINDOW if start > WINDOW else 0 : start])
     labels: dict[Kind, Near] = {}
     negative: int | None = None
+    between = digits = 0
+    broken = False
     for at in range(len(words) - 1, -1, -1):
-        if words[at] not in WORDS:
-            continue
-        for phrase, stop in _phrases(words, at):
-            between = words[stop:]
-            if phrase in NEGATIVE and negative is None and ("\n" not in between or not _digits(between)):
-                negative = sum(1 for word in between if len(word) > 2 and not word.isdigit())
-            if phrase in LABELS:
-                near = Near(sum(1 for word in between if word.isalpha()), _digits(between) >= _SPENT)
-                for kind in LABELS[phrase]:
+        word = words[at]
+        for phrase in PHRASES.get(word, ()):
+            size = len(phrase.words)
+            if size > 1 and tuple(words[at : at + size]) != phrase.words:
+                continue
+            distance = max(0, between - size + 1)
+            if phrase.negative and negative is None and not (digits and broken):
+                negative = distance
+            if phrase.kinds:
+                near = Near(distance, digits >= _SPENT)
+                for kind in phrase.kinds:
                     labels.setdefault(kind, near)
+        digits += len(word) if word.isdigit() else 0
+        between += len(word) > 2 and not word.isdigit()
+        broken = broken or word == "\n"
     return Context(labels, negative) if labels or negative is not None else NOTHING
-
-
-def _digits(words: Sequence[str]) -> int:
-    return sum(len(word) for word in words if word.isdigit())
 
 
 _NEXT_VALUE = re.compile(r"[^A-Za-z]{0,6}[:=0-9+]|.{0,3}n[o°]")
@@ -85,11 +86,9 @@ def after(text: str, end: int) -> frozenset[Kind]:
     for at in range(min(3, len(words))):
         if words[at][0].isdigit():
             break
-        if words[at][0] not in WORDS:
-            continue
-        for phrase, stop in _phrases([word for word, _ in words], at):
-            if phrase in LABELS and (bracket or not _NEXT_VALUE.match(line, words[stop - 1][1])):
-                return LABELS[phrase]
+        for phrase, stop in phrases_at([word for word, _ in words], at):
+            if phrase.kinds and (bracket or not _NEXT_VALUE.match(line, words[stop - 1][1])):
+                return phrase.kinds
     return frozenset()
 
 
@@ -104,10 +103,10 @@ def announced(words: Iterable[str]) -> Context:
     labels: dict[Kind, Near] = {}
     negative: int | None = None
     for at in range(len(found)):
-        for phrase, _ in _phrases(found, at):
-            if phrase in NEGATIVE:
+        for phrase, _ in phrases_at(found, at):
+            if phrase.negative:
                 negative = 0
-            for kind in LABELS.get(phrase, ()):
+            for kind in phrase.kinds:
                 labels.setdefault(kind, Near(0, spent=False, header=True))
     return Context(labels, negative)
 

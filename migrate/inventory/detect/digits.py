@@ -12,7 +12,7 @@ from migrate.inventory.detect.edges import Edge
 from migrate.inventory.detect.hits import LOWER, Hit, Surroundings, Verdict
 from migrate.inventory.detect.interface import Kind, Level, Sign
 from migrate.inventory.detect.rules import BY_LENGTH, LABEL_RULES, LUHN_RAISES, SHAPES, Rule
-from migrate.inventory.detect.runs import Piece, Row
+from migrate.inventory.detect.runs import Piece, Row, single
 
 _LENGTHS = frozenset({*BY_LENGTH, *range(7, 15)})
 _LONGEST = max(_LENGTHS)
@@ -35,7 +35,10 @@ class DigitReader:
 
     def read(self, start: int, text: str) -> Iterator[Hit]:
         """Hits in one row that begins at `start`."""
-        tail = _TAIL.search(text)
+        if text.isdigit():
+            yield from self._single(start, text)
+            return
+        tail = _TAIL.search(text) if text.endswith("0") else None
         row = Row(start, text[: tail.start()] if tail else text)
         for first, last, number in row.stretches(_LENGTHS, _LONGEST, SHAPES):
             rules = [rule for rule in self._rules[len(number)] if rule.check(number)]
@@ -49,6 +52,17 @@ class DigitReader:
             if edge is not Edge.CLOSED:
                 hits = self._piece(piece, edge, rules)
                 yield from hits if end == piece.end else (_ending(hit, end) for hit in hits)
+
+    def _single(self, start: int, number: str) -> Iterator[Hit]:
+        if len(number) not in _LENGTHS:
+            return
+        rules = [rule for rule in self._rules[len(number)] if rule.check(number)]
+        if not rules and not self._maybe(number, alone=True):
+            self._fail(number, start, dressed=False)
+            return
+        edge = edges.around(self._text, start, start + len(number))
+        if edge is not Edge.CLOSED:
+            yield from self._piece(single(start, number), edge, rules)
 
     def _maybe(self, number: str, *, alone: bool) -> bool:
         """A phone, perhaps, or a number that lost its leading zero."""
@@ -205,14 +219,23 @@ def _counting(piece: Piece) -> bool:
     return all(after - before == 1 for before, after in pairwise(pairs))
 
 
+_CHECKED = frozenset({Sign.CHECKSUM})
+_SHAPED = frozenset({Sign.STRUCTURE})
+_BOTH = _CHECKED | _SHAPED
+_DRESS = frozenset({Sign.DRESS})
+_REPAIRED = frozenset({Sign.REPAIRED})
+_STRUCTURED = frozenset({Kind.NIR, Kind.BE_NN, Kind.BE_BIS})
+_UNCHECKED = frozenset(rule.kind for rule in LABEL_RULES)
+
+
 def _signs(piece: Piece, rule: Rule, repaired: bool) -> frozenset[Sign]:
-    unchecked = rule in LABEL_RULES or (rule.length == 13 and rule.kind is Kind.NIR)
-    signs = {Sign.STRUCTURE} if unchecked else {Sign.CHECKSUM}
-    if rule.kind in (Kind.NIR, Kind.BE_NN, Kind.BE_BIS):
-        signs.add(Sign.STRUCTURE)
-    if piece.cuts and piece.stands(rule.cuts, full=False):
-        signs.add(Sign.DRESS)
-    return frozenset(signs | ({Sign.REPAIRED} if repaired else set()))
+    if rule.kind in _UNCHECKED or (rule.length == 13 and rule.kind is Kind.NIR):
+        signs = _SHAPED
+    else:
+        signs = _BOTH if rule.kind in _STRUCTURED else _CHECKED
+    if piece.cuts and piece.cuts <= rule.cuts:
+        signs = signs | _DRESS
+    return signs | _REPAIRED if repaired else signs
 
 
 def _lower(hit: Hit) -> Hit:

@@ -30,7 +30,7 @@ def detect(
     if territory not in {"FR", "BE"}:
         raise ValueError(f"territory {territory!r}: FR or BE")
     normal = normalise(text)
-    own = OwnIdentity(own_identity, territory)
+    own = OwnIdentity(own_identity, territory) if own_identity else None
     return [_found(normal, hit, own) for hit in _hits(normal.text, territory, labels)]
 
 
@@ -54,10 +54,9 @@ def _wanted(text: str, labels: Sequence[str]) -> frozenset[Kind]:
     return frozenset(kind for kind, words in LABEL_ONLY.items() if any(word in said for word in words))
 
 
-def _found(normal: Normal, hit: Hit, own: OwnIdentity) -> Found:
+def _found(normal: Normal, hit: Hit, own: OwnIdentity | None) -> Found:
     start, end = normal.span(hit.start, hit.end)
     line = normal.text.rfind("\n", 0, hit.start) + 1
-    quoted = normal.text[line : hit.start].lstrip(" \t").startswith((">", "|>"))
-    return Found(
-        hit.kind, start, end, hit.value, hit.level, hit.country, own.holds(hit.kind, hit.value), hit.signs, quoted
-    )
+    quoted = normal.text[line : line + 8].lstrip(" \t").startswith(">")
+    ours = own is not None and own.holds(hit.kind, hit.value)
+    return Found(hit.kind, start, end, hit.value, hit.level, hit.country, ours, hit.signs, quoted)

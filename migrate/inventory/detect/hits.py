@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import product
+from typing import NamedTuple
 
 from migrate.inventory.detect import context
 from migrate.inventory.detect.context import Columns, Context
@@ -39,8 +41,7 @@ class Hit:
         return not self.proof, self.level.value, not labelled, self.distance, self.start - self.end, self.kind.value
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What the surroundings of one span say of one kind."""
 
     label: bool
@@ -57,8 +58,13 @@ class Verdict:
     @property
     def signs(self) -> frozenset[Sign]:
         """The signs to be told with the finding."""
-        pairs = ((self.label, Sign.LABEL), (self.header, Sign.HEADER), (self.negative, Sign.NEGATIVE))
-        return frozenset(sign for present, sign in pairs if present)
+        return _SIGNS[self[:3]]
+
+
+_SIGNS = {
+    present: frozenset(sign for sign, is_there in zip((Sign.LABEL, Sign.HEADER, Sign.NEGATIVE), present, strict=True) if is_there)
+    for present in product((False, True), repeat=3)
+}
 
 
 class Surroundings:

@@ -45,7 +45,7 @@ def emails(around: Surroundings) -> Iterator[Hit]:
         start += len(text[start : match.start()]) - len(text[start : match.start()].lstrip(".-+%'&"))
         if start == match.start() or match[1].rpartition(".")[2].lower() in _FILES:
             continue
-        if (start and text[start - 1] in "/@=") and not text[:start].endswith(("mailto:", "email=", "mail=")):
+        if (start and text[start - 1] in "/@=") and not text.endswith(("mailto:", "email=", "mail="), 0, start):
             continue
         if _technical(text, start):
             continue

@@ -87,12 +87,11 @@ def _shapes() -> Iterator[tuple[int, ...]]:
             for cuts in combinations(sorted(rule.cuts), count):
                 yield _sizes(cuts, rule.length)
     for length, dresses in phones.DRESSES.items():
-        for cuts in dresses:
-            yield _sizes(tuple(sorted(cuts)), length)
-            yield (4, *_sizes(tuple(sorted(cuts)), length))
-            yield (2, 2, *_sizes(tuple(sorted(cuts)), length))
-            national = _sizes(tuple(cut - 1 for cut in sorted(cuts) if cut > 1), length - 1)
-            yield from ((4, *national), (2, 2, *national))
+        for places in dresses:
+            whole = _sizes(tuple(sorted(places)), length)
+            national = _sizes(tuple(place - 1 for place in sorted(places) if place > 1), length - 1)
+            yield whole
+            yield from ((prefix + rest) for prefix in ((4,), (2, 2)) for rest in (whole, national))
 
 
 def _sizes(cuts: tuple[int, ...], length: int) -> tuple[int, ...]:

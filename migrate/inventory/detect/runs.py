@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _GROUPS = re.compile(r"[0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Some whole groups of a row, in order."""
 
     start: int
@@ -55,11 +54,11 @@ class Row:
     def __init__(self, start: int, text: str) -> None:
         self.start = start
         self._text = text
-        spans = [match.span() for match in _GROUPS.finditer(text)]
-        self._starts = [begin for begin, _ in spans]
-        self._stops = [end for _, end in spans]
-        self.groups = [end - begin for begin, end in spans]
-        self.digits = "".join([text[begin:end] for begin, end in spans])
+        groups = _GROUPS.findall(text)
+        self.digits = "".join(groups)
+        self.groups = [len(group) for group in groups]
+        self._starts: tuple[int, ...] = ()
+        self._stops: tuple[int, ...] = ()
 
     def stretches(
         self, lengths: frozenset[int], longest: int, shapes: frozenset[tuple[int, ...]]
@@ -85,6 +84,8 @@ class Row:
 
     def piece(self, first: int, last: int, digits: str) -> Piece:
         """A stretch with all that its neighbourhood in the row tells."""
+        if not self._starts:
+            self._starts, self._stops = zip(*(match.span() for match in _GROUPS.finditer(self._text)), strict=True)
         cuts: list[int] = []
         breaks: list[int] = []
         marks, place = "", 0
@@ -105,3 +106,11 @@ class Row:
 
     def _size(self, group: int) -> int:
         return self.groups[group] if 0 <= group < len(self.groups) else 0
+
+
+NO_CUTS: frozenset[int] = frozenset()
+
+
+def single(start: int, digits: str) -> Piece:
+    """A number alone in its row."""
+    return Piece(start, start + len(digits), digits, NO_CUTS, NO_CUTS, "", "", "", 0, 0)

@@ -1,6 +1,7 @@
 """What makes a number valid: check digits by python-stdnum, and the structure that it leaves unchecked.
 
-Every function takes the canonical form (upper case, no separators) and answers yes or no.
+Every function takes the canonical form (upper case, no separators) and answers yes or no. The sums that most candidates
+fail are done here in a microsecond, before or instead of stdnum's; the tests hold both to the same answers.
 """
 
 from __future__ import annotations
@@ -14,9 +15,7 @@ from stdnum.be import bis as _bis
 from stdnum.be import eid as _eid
 from stdnum.be import nn as _nn
 from stdnum.be import vat as _be_vat
-from stdnum.fr import nif as _nif
 from stdnum.fr import nir as _nir
-from stdnum.fr import siren as _siren
 from stdnum.fr import siret as _siret
 from stdnum.fr import tva as _tva
 
@@ -41,12 +40,12 @@ CARD_BRANDS = re.compile(
 
 def nir(number: str) -> bool:
     """French NIR of 15 characters: structure and key (97 minus the number modulo 97; 2A and 2B count as 19 and 18)."""
-    return len(number) == 15 and bool(_NIR.fullmatch(number)) and _nir_key(number) and _nir.is_valid(number)
+    return len(number) == 15 and bool(_NIR.fullmatch(number)) and _nir_key(number)
 
 
 def _nir_key(number: str) -> bool:
     if not number.isdigit():
-        return True  # 2A and 2B: left to stdnum
+        return _nir.is_valid(number)  # 2A and 2B
     return 97 - int(number[:13]) % 97 == int(number[13:])
 
 
@@ -57,21 +56,23 @@ def nir_body(number: str) -> bool:
 
 def nif(number: str) -> bool:
     """French tax number of a person: 13 digits, the last three the first ten modulo 511."""
-    return int(number[:10]) % 511 == int(number[10:]) and number[0] in "0123" and _nif.is_valid(number)
+    return int(number[:10]) % 511 == int(number[10:]) and number[0] in "0123"
 
 
 def siren(number: str) -> bool:
     """Nine digits by Luhn."""
-    return _luhn_sum(number) and number != "000000000" and _siren.is_valid(number)
+    return _luhn_sum(number) and number != "000000000"
 
 
 def siret(number: str) -> bool:
     """Fourteen digits by Luhn over a valid SIREN (La Poste's own rule too), and no date with a time."""
     if number[:9] == "000000000" or not _luhn_sum(number[:9]):
         return False
-    return _siret.is_valid(number) and not _TIMESTAMP.fullmatch(number)
+    sound = _luhn_sum(number) if number[:9] != _LA_POSTE else _siret.is_valid(number)
+    return sound and not _TIMESTAMP.fullmatch(number)
 
 
+_LA_POSTE = "356000000"
 _TIMESTAMP = re.compile(
     r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[01][0-9]|2[0-4])[0-5][0-9]{3}"
 )
@@ -109,7 +110,6 @@ def luhn(number: str) -> bool:
     return number.isdigit() and len(set(number)) > 1 and _luhn.is_valid(number)
 
 
-# The sums below are cheap first looks, because nine candidates in ten end there; stdnum has the last word.
 _DOUBLED = str.maketrans("0123456789", "0246813579")
 
 
@@ -124,12 +124,22 @@ def _mod97(number: str) -> bool:
 
 def card(number: str) -> bool:
     """Payment card: a brand's prefix and length, and Luhn."""
-    return bool(CARD_BRANDS.fullmatch(number)) and _luhn_sum(number) and len(set(number)) > 2 and _luhn.is_valid(number)
+    return bool(CARD_BRANDS.fullmatch(number)) and _luhn_sum(number) and len(set(number)) > 2
 
 
 def iban(number: str) -> bool:
     """IBAN: country's length and structure, modulo 97. The national key is `iban_national`."""
-    return _iban.is_valid(number, check_country=False)
+    shape = _COMMON_IBANS.get(number[:2])
+    if shape is None:
+        return _iban.is_valid(number, check_country=False)
+    return bool(shape.fullmatch(number)) and int("".join(_BASE36[char] for char in number[4:] + number[:4])) % 97 == 1
+
+
+_BASE36 = {char: str(value) for value, char in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
+_COMMON_IBANS = {
+    "FR": re.compile(r"FR[0-9]{12}[0-9A-Z]{11}[0-9]{2}"),
+    "BE": re.compile(r"BE[0-9]{14}"),
+}
 
 
 def iban_length(country: str) -> int:

@@ -7,13 +7,14 @@ and `SECU` all hold the word `secu`. A phrase has up to three words.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from migrate.inventory.detect.interface import Kind
 
-_ACCENTS = str.maketrans(
-    "àáâäãåçèéêëìíîïñòóôöõùúûüýÿÀÁÂÄÇÈÉÊËÎÏÔÖÙÛÜ°º’_", "aaaaaaceeeeiiiinooooouuuuyyAAAACEEEEIIOOUUUoo' "
-)
-_TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|\n")
+_ACCENTS = str.maketrans("àáâäãåçèéêëìíîïñòóôöõùúûüýÿ°º", "aaaaaaceeeeiiiinooooouuuuyyoo", "\u0300\u0301\u0302\u0308\u0327")
+_TOKEN = re.compile(r"[a-zß-öø-ÿ°º\u0300-\u0327]+|[0-9]+|\n")
+_CAMEL = re.compile(r"([a-zß-öø-ÿ])([A-Z])")
 
 _LABELS: dict[Kind, str] = {
     Kind.NIR: "nir|secu|secus|securite sociale|secu sociale|secu soc|sec soc|sec sociale|s s|ss|nss|numss|noss|insee|assure social|"
@@ -63,19 +64,20 @@ _NEGATIVE = (
 )
 
 
-def fold(text: str) -> str:
-    """Without accents; case kept, because camelCase tells words apart."""
-    return text if text.isascii() and "_" not in text else text.translate(_ACCENTS)
+def _plain(text: str) -> str:
+    if _CAMEL.search(text):
+        text = _CAMEL.sub(r"\1 \2", text)
+    return text.lower()
 
 
 def tokens(text: str) -> list[str]:
-    """Words (lower case), numbers and line breaks of a text, in order."""
-    return " ".join(_TOKEN.findall(fold(text))).lower().split(" ")
+    """Words (lower case, without accents), numbers and line breaks of a text, in order."""
+    return [word if word.isascii() else word.translate(_ACCENTS) for word in _TOKEN.findall(_plain(text))]
 
 
 def placed(text: str) -> list[tuple[str, int]]:
-    """The same with the place where each ends."""
-    return [(match[0].lower(), match.end()) for match in _TOKEN.finditer(fold(text))]
+    """The same with the place where each ends. camelCase stays one word, so that places hold."""
+    return [(match[0].translate(_ACCENTS), match.end()) for match in _TOKEN.finditer(text.lower())]
 
 
 def _phrases(spec: str) -> list[tuple[str, ...]]:
@@ -90,11 +92,34 @@ def _index() -> dict[tuple[str, ...], frozenset[Kind]]:
     return {phrase: frozenset(of | ({Kind.BE_BIS} if Kind.BE_NN in of else set())) for phrase, of in kinds.items()}
 
 
-LABELS = _index()
-NEGATIVE = frozenset(_phrases(_NEGATIVE))
-LONGEST = max(len(phrase) for phrase in [*LABELS, *NEGATIVE])
-WORDS = frozenset(phrase[0] for phrase in [*LABELS, *NEGATIVE])
-"""First words of all phrases: one look-up tells that a word begins none."""
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A label, a negative word, or both."""
+
+    words: tuple[str, ...]
+    kinds: frozenset[Kind]
+    negative: bool
+
+
+def _by_first() -> dict[str, tuple[Phrase, ...]]:
+    labels, negative = _index(), frozenset(_phrases(_NEGATIVE))
+    phrases: dict[str, list[Phrase]] = {}
+    for words in sorted({*labels, *negative}, key=lambda words: (-len(words), words)):
+        phrases.setdefault(words[0], []).append(Phrase(words, labels.get(words, frozenset()), words in negative))
+    return {word: tuple(of) for word, of in phrases.items()}
+
+
+PHRASES = _by_first()
+"""Phrases by their first word, the longest first."""
+
+
+def phrases_at(words: Sequence[str], at: int) -> Iterator[tuple[Phrase, int]]:
+    """Phrases that begin at a word, and where each ends."""
+    for phrase in PHRASES.get(words[at], ()):
+        stop = at + len(phrase.words)
+        if stop == at + 1 or tuple(words[at:stop]) == phrase.words:
+            yield phrase, stop
+
 
 LABEL_ONLY: dict[Kind, tuple[str, ...]] = {
     Kind.CAF: ("caf", "allocataire", "cnaf"),
