@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
-from dataclasses import replace
 
 from migrate.inventory.detect.hits import LOWER, Hit
 from migrate.inventory.detect.interface import Level, Sign
@@ -41,7 +40,7 @@ def _judged(
     near = passed[hit.chance][bisect_left(at, low) : bisect_right(at, high)]
     distinct = len({other.value for other in near[:50] if other.kind is hit.kind})
     if against >= _FAILS and against > distinct:
-        return replace(hit, level=LOWER[hit.level])
+        return hit._replace(level=LOWER[hit.level])
     if hit.level is Level.CHECK and distinct >= _PEERS and not against and Sign.NEGATIVE not in hit.signs:
-        return replace(hit, level=Level.PROBABLE, signs=hit.signs | {Sign.PEERS})
+        return hit._replace(level=Level.PROBABLE, signs=hit.signs | {Sign.PEERS})
     return hit

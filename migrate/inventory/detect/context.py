@@ -42,13 +42,18 @@ class Context:
 NOTHING = Context({}, None)
 
 
+_INITIAL = re.compile(r"(?<![A-Za-z0-9'’])[TtPF] ?[.:] ?\Z")
+"""`T. 01 …`, `F : 01 …` in signatures."""
+
+
 def before(text: str, start: int) -> Context:
     """Labels and negative words in the window that ends at `start`, nearest first.
 
     A negative word on an earlier line counts only when no number stands between.
     """
-    words = tokens(text[start - WINDOW if start > WINDOW else 0 : start])
-    labels: dict[Kind, Near] = {}
+    window = text[start - WINDOW if start > WINDOW else 0 : start]
+    words = tokens(window)
+    labels: dict[Kind, Near] = {Kind.PHONE: Near(0, spent=False)} if _INITIAL.search(window, len(window) - 6) else {}
     negative: int | None = None
     between = digits = 0
     broken = False

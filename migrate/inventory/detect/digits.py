@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import pairwise
 
 from migrate.inventory.detect import context, edges, patterns, phones, validators
@@ -12,10 +11,11 @@ from migrate.inventory.detect.edges import Edge
 from migrate.inventory.detect.hits import LOWER, Hit, Surroundings, Verdict
 from migrate.inventory.detect.interface import Kind, Level, Sign
 from migrate.inventory.detect.rules import BY_LENGTH, LABEL_RULES, LUHN_RAISES, SHAPES, Rule
-from migrate.inventory.detect.runs import Piece, Row, single
+from migrate.inventory.detect.runs import NO_CUTS, Piece, Row, single
 
 _LENGTHS = frozenset({*BY_LENGTH, *range(7, 15)})
 _LONGEST = max(_LENGTHS)
+_CELL_EDGES = ("\t", ";", "|", ",")
 _TAIL = re.compile(r"(?<=[0-9]{8})\.0{1,2}\Z")
 
 
@@ -44,7 +44,7 @@ class DigitReader:
             rules = [rule for rule in self._rules[len(number)] if rule.check(number)]
             if not rules and not self._maybe(number, alone=first == last):
                 if first == last or last - first == len(row.groups) - 1:
-                    self._fail(number, start, dressed=first != last)
+                    self._fail(number, row.place(first), dressed=first != last)
                 continue
             piece = row.piece(first, last, number)
             end = start + len(text) if tail and last == len(row.groups) - 1 else piece.end
@@ -131,9 +131,19 @@ class DigitReader:
             return Level.CHECK if rule.kind is not Kind.CARD else None
         if verdict.spent and level is Level.CHECK and not verdict.negative:
             return Level.PROBABLE
-        if (piece.breaks and not piece.cuts) or context.amount(self._text, piece.end):
+        if context.amount(self._text, piece.end) or (piece.breaks and not piece.cuts and self._stacked(piece, rule)):
             return LOWER[level]
         return level
+
+    def _stacked(self, piece: Piece, rule: Rule) -> bool:
+        """Two whole lines of digits: a column, more likely than one number."""
+        line = self._text.rfind("\n", 0, piece.start) + 1
+        end = self._text.find("\n", piece.end)
+        before = self._text[line : piece.start]
+        after = self._text[piece.end : end if end >= 0 else len(self._text)]
+        alone = not before.strip(" >\t") and not after.strip()
+        cell = before.rstrip(" ")[-1:] in _CELL_EDGES or after.lstrip(" ")[:1] in _CELL_EDGES
+        return rule.weak or alone or cell
 
     def _swarm(self, piece: Piece, rule: Rule) -> bool:
         if rule.kind is Kind.CARD:
@@ -183,11 +193,13 @@ class DigitReader:
             number = digits[2:4] + digits[4:].removeprefix("0")
             phone = phones.international(number)
         elif digits[0] == "0" and length in (9, 10):
-            phone = phones.national(digits, piece.cuts, slash="/" in piece.marks, territory=self._territory)
+            phone = phones.national(
+                digits, piece.cuts, piece.breaks, slash="/" in piece.marks, territory=self._territory
+            )
         elif digits.startswith(("33", "32")) and length in (10, 11) and self._called(piece):
             phone = phones.international(digits)
         elif length in (8, 9) and digits[0] != "0" and not piece.cuts and self._headed(piece):
-            phone = phones.national("0" + digits, frozenset(), slash=False, territory=self._territory)
+            phone = phones.national("0" + digits, NO_CUTS, NO_CUTS, slash=False, territory=self._territory)
             return (phone, True) if phone else None
         else:
             return None
@@ -202,7 +214,7 @@ class DigitReader:
 
 def _phone_level(piece: Piece, phone: phones.Phone, verdict: Verdict, repaired: bool, territory: str) -> Level | None:
     if piece.digits.startswith("00"):
-        return Level.CERTAIN
+        return Level.CERTAIN if verdict.announced or piece.cuts else Level.PROBABLE
     if verdict.announced:
         return Level.PROBABLE if repaired or (piece.cuts and not phone.dressed) else Level.CERTAIN
     if not piece.cuts:
@@ -239,8 +251,8 @@ def _signs(piece: Piece, rule: Rule, repaired: bool) -> frozenset[Sign]:
 
 
 def _lower(hit: Hit) -> Hit:
-    return replace(hit, level=LOWER[hit.level])
+    return hit._replace(level=LOWER[hit.level])
 
 
 def _ending(hit: Hit, end: int) -> Hit:
-    return replace(hit, end=end, signs=hit.signs | {Sign.REPAIRED})
+    return hit._replace(end=end, signs=hit.signs | {Sign.REPAIRED})

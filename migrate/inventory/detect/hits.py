@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import product
 from typing import NamedTuple
 
@@ -16,14 +15,13 @@ _NEGATIVE_REACH = 3
 _PHONE_REACH = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A value, its level, and what is needed to choose between two."""
 
     kind: Kind
     start: int
     end: int
-    value: str = field(repr=False)
+    value: str
     level: Level
     country: str = ""
     signs: frozenset[Sign] = frozenset()
@@ -33,6 +31,9 @@ class Hit:
     """Words between the label and the value."""
     chance: tuple[int, bool] | None = None
     """For an unlabelled number: length and whether it is dressed; neighbours of that shape speak for or against it."""
+
+    def __repr__(self) -> str:
+        return f"Hit({self.kind.value}, {self.start}, {self.end}, {self.level.value})"
 
     @property
     def rank(self) -> tuple[object, ...]:
@@ -62,7 +63,9 @@ class Verdict(NamedTuple):
 
 
 _SIGNS = {
-    present: frozenset(sign for sign, is_there in zip((Sign.LABEL, Sign.HEADER, Sign.NEGATIVE), present, strict=True) if is_there)
+    present: frozenset(
+        sign for sign, is_there in zip((Sign.LABEL, Sign.HEADER, Sign.NEGATIVE), present, strict=True) if is_there
+    )
     for present in product((False, True), repeat=3)
 }
 

@@ -117,7 +117,7 @@ def internationals(around: Surroundings) -> Iterator[Hit]:
     text = around.text
     for match in patterns.INTERNATIONAL.finditer(text):
         start = match.start() - (1 if text[match.start() - 1 : match.start()] == "(" else 0)
-        if not _begins(text, match.start()):
+        if not _begins(text, match.start()) or match[0].isdigit():  # compact with 00: read with the other numbers
             continue
         for length in _phone_lengths(re.sub(r"[^0-9]", "", match[0]), match[0][0] == "+"):
             taken = _alnum(text, match.start(), match.end(), length)

@@ -46,7 +46,7 @@ def _phone(value: str, territory: str) -> str | None:
     if value.strip().startswith("+") or digits.startswith("00"):
         phone = phones.international(digits.removeprefix("00"))
     elif digits.startswith("0"):
-        phone = phones.national(digits, frozenset(), slash="/" in value, territory=territory)
+        phone = phones.national(digits, frozenset(), frozenset(), slash="/" in value, territory=territory)
     else:
         phone = None
     return phone.value if phone else None

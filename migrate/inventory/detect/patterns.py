@@ -10,7 +10,7 @@ import re
 
 SEP = (
     r"(?: {1,2}(?:[-./)] {0,2})?|[-./)] {0,2}"
-    r"|[-./)]?[ \t]{0,3}\r?\n(?:[ \t]{0,4}>){0,6}[ \t]{0,4})"
+    r"|[-./)]?[ \t]{0,3}\r?\n(?:[ \t]{0,4}>){0,6}[ \t]{0,4}[-./]?)"
 )
 """Between two groups of digits of one number: spaces, one mark, or a line break with its quote prefixes."""
 
@@ -20,7 +20,8 @@ RUN = re.compile(rf"[0-9](?=(?:[^0-9A-Za-z]{{0,16}}+[0-9]){{6}})[0-9]*+(?:{SEP}[
 OCR = re.compile(rf"(?<![A-Za-z0-9])[0-9OoIl]++(?:{SEP}[0-9OoIl]++)*+(?![A-Za-z0-9])")
 """The same with the letters that a scanner takes for digits. Only looked at near a label."""
 OCR_HINT = re.compile(
-    r"[OoIl](?:(?:(?<=[0-9][OoIl])|(?<=[0-9][ ./-][OoIl]))(?=[ ./-]?[0-9OoIl]|[^A-Za-z]|\Z)|(?<![A-Za-z][OoIl])(?=[0-9]))"
+    r"[OoIl](?:(?:(?<=[0-9][OoIl])|(?<=[0-9][ ./-][OoIl]))(?=[ ./-]?[0-9OoIl]|[^A-Za-z]|\Z)"
+    r"|(?<![A-Za-z][OoIl])(?=[0-9]))"
 )
 """A letter among digits."""
 
@@ -57,7 +58,7 @@ SPELLED_AT = re.compile(
 )
 LOCAL = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._%+-'&éèêëàâäîïôöûüçñ")
 KEY = re.compile(
-    r"[ ,;]{0,2}(?:[(\[]? ?(?:cl[ée]|key|sleutel)\.? ?[:=]? ?([0-9]{2})(?![0-9])(?: ?[)\]])?|\( ?([0-9]{2}) ?\))",
+    r"[ ,;]{0,2}(?:[(\[]? ?(?:cl[ée]f?|key|sleutel)\.? ?[:=]? ?([0-9]{2})(?![0-9])(?: ?[)\]])?|[(|] ?([0-9]{2})(?![0-9])(?: ?\))?)",
     re.IGNORECASE,
 )
 """The key of a NIR, announced by its name or in brackets."""

@@ -53,8 +53,9 @@ def _country(code: int, region: str) -> str:
     return "FR" if code == 33 or code in _OVERSEAS else region
 
 
-def national(digits: str, cuts: frozenset[int], *, slash: bool, territory: str) -> Phone | None:
-    """A number written with its leading 0; `cuts` are the places of its separators, counted in digits."""
+def national(digits: str, cuts: frozenset[int], breaks: frozenset[int], *, slash: bool, territory: str) -> Phone | None:
+    """A number written with its leading 0; `cuts` and `breaks`: its separators and line breaks, counted in digits."""
+    cuts = cuts | breaks if breaks and cuts else cuts
     if overseas := _overseas(digits, cuts):
         return overseas
     french = len(digits) == 10 and digits[1] != "0" and _valid(digits, "FR")
@@ -98,7 +99,7 @@ def _valid(digits: str, region: str) -> bool:
 
 
 def _ranges(region: str) -> re.Pattern[str]:
-    """All ranges of a region in one pattern, from phonenumbers' metadata: what `is_valid_number` does, in a microsecond."""
+    """All ranges of a region in one pattern, from phonenumbers' metadata: `is_valid_number` in a microsecond."""
     data = phonenumbers.PhoneMetadata.metadata_for_region(region)
     assert data is not None
     kinds = (data.fixed_line, data.mobile, data.toll_free, data.premium_rate, data.shared_cost, data.voip, data.uan)

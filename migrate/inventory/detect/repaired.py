@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from migrate.inventory.detect import edges, patterns
 from migrate.inventory.detect.digits import DigitReader
@@ -77,4 +76,4 @@ def _scanned(around: Surroundings, reader: DigitReader, match: re.Match[str]) ->
         spoiled = any(char in "OoIl" for char in around.text[hit.start : hit.end])
         if spoiled and (hit.signs & {Sign.LABEL, Sign.HEADER} or hit.level < Level.CHECK):
             level = max(hit.level, Level.PROBABLE)  # "A" < "B"
-            yield replace(hit, level=level, signs=hit.signs | {Sign.REPAIRED})
+            yield hit._replace(level=level, signs=hit.signs | {Sign.REPAIRED})

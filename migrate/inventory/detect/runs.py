@@ -84,8 +84,7 @@ class Row:
 
     def piece(self, first: int, last: int, digits: str) -> Piece:
         """A stretch with all that its neighbourhood in the row tells."""
-        if not self._starts:
-            self._starts, self._stops = zip(*(match.span() for match in _GROUPS.finditer(self._text)), strict=True)
+        self._locate()
         cuts: list[int] = []
         breaks: list[int] = []
         marks, place = "", 0
@@ -98,6 +97,15 @@ class Row:
             self.start + self._starts[first], self.start + self._stops[last], digits, frozenset(cuts), frozenset(breaks),
             marks, self._gap(first), self._gap(last + 1), self._size(first - 1), self._size(last + 1),
         )  # fmt: skip
+
+    def place(self, group: int) -> int:
+        """Where a group begins in the text."""
+        self._locate()
+        return self.start + self._starts[group]
+
+    def _locate(self) -> None:
+        if not self._starts:
+            self._starts, self._stops = zip(*(match.span() for match in _GROUPS.finditer(self._text)), strict=True)
 
     def _gap(self, group: int) -> str:
         if not 0 < group < len(self.groups):

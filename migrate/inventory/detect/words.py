@@ -1,7 +1,7 @@
 """Label words and negative words, in French, Dutch and English: whole words only, each tied to the kinds it announces.
 
-Words are compared without accents, case, or punctuation, and camelCase is read as words: `N° Sécu.`, `NumSecu`, `num_secu`
-and `SECU` all hold the word `secu`. A phrase has up to three words.
+Words are compared without accents, case or punctuation, and camelCase is read as words: `N° Sécu.`, `NumSecu`,
+`num_secu` and `SECU` all hold the word `secu`. A phrase has up to four words.
 """
 
 from __future__ import annotations
@@ -12,34 +12,57 @@ from dataclasses import dataclass
 
 from migrate.inventory.detect.interface import Kind
 
-_ACCENTS = str.maketrans("àáâäãåçèéêëìíîïñòóôöõùúûüýÿ°º", "aaaaaaceeeeiiiinooooouuuuyyoo", "\u0300\u0301\u0302\u0308\u0327")
+_ACCENTS = str.maketrans(
+    "àáâäãåçèéêëìíîïñòóôöõùúûüýÿ°º", "aaaaaaceeeeiiiinooooouuuuyyoo", "\u0300\u0301\u0302\u0308\u0327"
+)
 _TOKEN = re.compile(r"[a-zß-öø-ÿ°º\u0300-\u0327]+|[0-9]+|\n")
+_WORDS = {"°": "o ", "º": "o ", "☎": " tel ", "☏": " tel ", "✆": " tel ", "📞": " tel ", "📱": " tel ", "📠": " fax "}
+_SYMBOLS = re.compile(f"[{''.join(_WORDS)}]")
 _CAMEL = re.compile(r"([a-zß-öø-ÿ])([A-Z])")
 
 _LABELS: dict[Kind, str] = {
-    Kind.NIR: "nir|secu|secus|securite sociale|secu sociale|secu soc|sec soc|sec sociale|s s|ss|nss|numss|noss|insee|assure social|"
-    "assuree sociale|assure|assuree|immatriculation|cpam|ameli|vitale|ssn|social security|repertoire|nia|nnp|securitesociale|"
-    "assurance maladie|affiliation|ins|identite nationale de sante|numsecu|nosecu|nsecu|socialezekerheid",
-    Kind.NIF: "fiscal|fiscale|fiscaux|spi|nif|impot|impots|imposition|dgfip|declarant|tin|tax id|tax number|fiscaal|numfiscal",
-    Kind.SIREN: "siren|rcs|registre du commerce|sirene|insee|kbis|siren siret|entreprise|numsiren",
-    Kind.SIRET: "siret|siren|sirene|insee|etablissement|kbis|numsiret|nic",
+    Kind.NIR: (
+        "nir|n i r|securite soc|secu|secus|securite sociale|secu sociale|secu soc|sec soc|sec sociale|s s|ss|"
+        "nss|numss|noss|insee|assure social|assuree sociale|assure|assuree|immatriculation|cpam|ameli|vitale|"
+        "ssn|social security|repertoire|nia|nnp|securitesociale|assurance maladie|affiliation|ins|"
+        "identite nationale de sante|numsecu|nosecu|nsecu|socialezekerheid"
+    ),
+    Kind.NIF: (
+        "fiscal|fiscale|fiscaux|spi|nif|impot|impots|imposition|dgfip|declarant|tin|tax id|tax number|fiscaal|numfiscal"
+    ),
+    Kind.SIREN: "siren|rcs|r c s|s i r e n|registre du commerce|sirene|insee|kbis|siren siret|entreprise|numsiren",
+    Kind.SIRET: "siret|s i r e t|siren|sirene|insee|etablissement|kbis|numsiret|nic",
     Kind.FR_VAT: "tva|t v a|intracommunautaire|intracom|intra|vat|btw|taxe",
-    Kind.BE_NN: "niss|insz|inss|ssin|rrn|rnr|rn|rr|nn|registre national|reg nat|reg national|numero national|no national|n national|"
-    "num national|nat|nationaal|rijksregister|rijksregisternummer|rijksregisternr|rijksreg|rijks|national|nationalregister|"
-    "registre|identificatienummer|bis|bisnummer|nrn|numero d identification|insznummer|rrnr|securite sociale|secu|"
-    "nationalregisternummer",
-    Kind.BE_ENTERPRISE: "bce|kbo|tva|t v a|vat|btw|entreprise|ondernemingsnummer|ondernemingsnr|onderneming|ondernemings|"
-    "rpm|rpr|cbe|asbl|vzw|enterprise|company|bce kbo|aisbl|ivzw|onss|rsz|numentreprise|carrefour",
-    Kind.BE_EID: "eid|e id|identite|identiteitskaart|identiteits|identity card|identity|kids id|kaartnummer|kaart|id kaart|carte|ci",
+    Kind.BE_NN: (
+        "niss|n i s s|insz|inss|ssin|rrn|rnr|rn|rr|nn|registre national|reg nat|reg national|numero national|"
+        "no national|n national|num national|nat|nationaal|rijksregister|rijksregisternummer|rijksregisternr|"
+        "rijksreg|rijks|national|nationalregister|registre|identificatienummer|bis|bisnummer|nrn|"
+        "numero d identification|insznummer|rrnr|securite sociale|secu|nationalregisternummer"
+    ),
+    Kind.BE_ENTERPRISE: (
+        "bce|kbo|tva|t v a|vat|btw|entreprise|ondernemingsnummer|ondernemingsnr|onderneming|ondernemings|rpm|"
+        "rpr|cbe|asbl|vzw|enterprise|company|bce kbo|aisbl|ivzw|onss|rsz|numentreprise|carrefour"
+    ),
+    Kind.BE_EID: (
+        "eid|e id|identite|identiteitskaart|identiteits|identity card|identity|kids id|kaartnummer|kaart|"
+        "id kaart|carte|ci"
+    ),
     Kind.IBAN: "iban|compte|rekening|rekeningnummer|rib|virement|banque|bancaire|bank|domiciliation|rekeningnr",
     Kind.FR_RIB: "rib|compte|bancaire|banque|virement|domiciliation",
     Kind.BIC: "bic|swift|code bic|biccode",
-    Kind.CARD: "carte|cb|visa|mastercard|master card|amex|american express|maestro|bancontact|credit card|card|cards|pan|"
-    "kredietkaart|bankkaart|betaalkaart|paiement|kaart|kaartnummer|bancaire|bleue|mister cash|diners|discover|jcb|numcarte",
-    Kind.PHONE: "tel|tels|telephone|telephones|telephonique|phone|mobile|mob|portable|port|gsm|fax|telecopie|fixe|joindre|"
-    "joignable|joignables|whatsapp|sms|standard|telefoon|telefoonnummer|telefoonnr|cellulaire|cell|permanence|appelez|appeler|rappeler|"
-    "telef|tf|mobiel|bellen|call|urgence|urgences|contact|contacter|signal|ligne|numtel|notel|domicile|bureau|coordonnees|appel|"
-    "telfixe|telportable|telmobile|pager|bereikbaar|appels|signalement",
+    Kind.CARD: (
+        "carte|cb|visa|mastercard|master card|amex|american express|maestro|bancontact|credit card|card|"
+        "cards|pan|kredietkaart|bankkaart|betaalkaart|paiement|kaart|kaartnummer|bancaire|bleue|mister cash|"
+        "diners|discover|jcb|numcarte"
+    ),
+    Kind.PHONE: (
+        "tel|tels|telephone|telephones|telephonique|phone|mobile|mob|portable|port|gsm|fax|telecopie|fixe|"
+        "joindre|joignable|joignables|whatsapp|sms|standard|telefoon|telefoonnummer|telefoonnr|cellulaire|"
+        "cell|permanence|appelez|appeler|rappeler|telef|tf|mobiel|bellen|call|urgence|urgences|contact|"
+        "contacter|signal|ligne|numtel|notel|domicile|bureau|coordonnees|appel|telfixe|telportable|telmobile|"
+        "pager|rappelle|rappelez|appelle|telephoner|telephonez|telephonie|composer|composez|numero vert|"
+        "contactez|bereikbaar|appels|signalement"
+    ),
     Kind.CAF: "caf|allocataire|allocataires|cnaf|numcaf|nocaf",
     Kind.RPPS: "rpps",
     Kind.FINESS: "finess",
@@ -49,24 +72,29 @@ _LABELS: dict[Kind, str] = {
 }
 
 _NEGATIVE = (
-    "facture|factures|fact|fac|invoice|invoices|factuur|factuurnummer|facturation|commande|commandes|cmd|cde|order|bestelling|"
-    "bestelbon|bestelnummer|ref|refs|reference|references|kenmerk|referentie|suivi|tracking|colis|colissimo|chronopost|bpost|ups|"
-    "dhl|fedex|mondial relay|expedition|zending|isbn|issn|ean|gtin|upc|barcode|code barre|code barres|barres|imei|imsi|"
-    "iccid|sim|serie|serial|serienummer|sn|s n|build|ticket|version|devis|offre|quote|offerte|contrat|contract|police|lot|article|sku|"
-    "produit|product|compteur|meter|pdl|pce|prm|pdr|transaction|trx|commit|hash|sha|md5|uuid|guid|token|session|timestamp|epoch|"
-    "licence|license|communication|structuree|ogm|vcs|mededeling|gestructureerde|rum|mandat|inventaire|reservation|"
-    "billet|vol|dossier|dossiernummer|incident|bug|job|process|pid|id|ids|uid|msgid|thread|modele|cle produit|activation|"
-    "code|bon|livraison|bl|avoir|piece|ecriture|stock|palette|conteneur|container|client no|numero client|no client|n client|"
-    "code client|klantnummer|klantnr|adherent no|no adherent|numero adherent|n adherent|lidnummer|identifiant interne|"
-    "dossier interne|trace|request|req|hex|checksum|crc|offset|sequence|seq|batch|parcelle|cadastre|recepisse|recommande|"
-    "bordereau|cheque|remise|tirage|tel que|ligne de commande|catalogue|reclamation|quittance|avis de passage|journal|log|"
-    "traceid|requestid|orderid|invoiceid|montant|total|score|ark|doi|oai|pmid|arxiv|rfc|cve|iso|decret|arrete|loi|jorf|nor"
+    "facture|factures|fact|fac|invoice|invoices|factuur|factuurnummer|facturation|commande|commandes|cmd|"
+    "cde|order|bestelling|bestelbon|bestelnummer|ref|refs|reference|references|kenmerk|referentie|suivi|"
+    "tracking|colis|colissimo|chronopost|bpost|ups|dhl|fedex|mondial relay|expedition|zending|isbn|issn|"
+    "ean|gtin|upc|barcode|code barre|code barres|barres|imei|imsi|iccid|sim|serie|serial|serienummer|sn|"
+    "s n|build|ticket|version|devis|offre|quote|offerte|contrat|contract|police|lot|article|sku|produit|"
+    "product|compteur|meter|pdl|pce|prm|pdr|transaction|trx|commit|hash|sha|md5|uuid|guid|token|session|"
+    "timestamp|epoch|licence|license|communication|structuree|ogm|vcs|mededeling|gestructureerde|rum|"
+    "mandat|inventaire|reservation|billet|vol|dossier|dossiernummer|incident|bug|job|process|pid|id|ids|"
+    "uid|msgid|thread|modele|cle produit|activation|code|bon|livraison|bl|avoir|piece|ecriture|stock|"
+    "palette|conteneur|container|client no|numero client|no client|n client|code client|klantnummer|"
+    "klantnr|adherent no|no adherent|numero adherent|n adherent|lidnummer|identifiant interne|"
+    "dossier interne|trace|request|req|hex|checksum|crc|offset|sequence|seq|batch|parcelle|cadastre|"
+    "recepisse|recommande|bordereau|cheque|remise|tirage|tel que|ligne de commande|catalogue|reclamation|"
+    "quittance|avis de passage|journal|log|traceid|requestid|orderid|invoiceid|montant|total|score|ark|"
+    "doi|oai|pmid|arxiv|rfc|cve|iso|decret|arrete|loi no|loi n|jorf|nor"
 )
 
 
 def _plain(text: str) -> str:
     if _CAMEL.search(text):
         text = _CAMEL.sub(r"\1 \2", text)
+    if not text.isascii():
+        text = _SYMBOLS.sub(lambda match: _WORDS[match[0]], text)
     return text.lower()
 
 

@@ -24,7 +24,11 @@ STYLE = Style(
         "card": (lambda v: fours(v) if len(v) == 16 else cut(4, 6, 5)(v), whole),
         "fr_phone": (cut(2, 2, 2, 2, 2), cut(2, 2, 2, 2, 2, by="."), lambda v: "+33 " + cut(1, 2, 2, 2, 2)(v[1:])),
         "fr_mobile": (cut(2, 2, 2, 2, 2), whole, lambda v: "+33" + v[1:]),
-        "be_mobile": (lambda v: f"{v[:4]}/{v[4:6]}.{v[6:8]}.{v[8:]}", cut(4, 2, 2, 2), lambda v: "+32 " + cut(3, 2, 2, 2)(v[1:])),
+        "be_mobile": (
+            lambda v: f"{v[:4]}/{v[4:6]}.{v[6:8]}.{v[8:]}",
+            cut(4, 2, 2, 2),
+            lambda v: "+32 " + cut(3, 2, 2, 2)(v[1:]),
+        ),
         "be_landline": (lambda v: f"{v[:2]}/{v[2:5]}.{v[5:7]}.{v[7:]}", lambda v: "+32 " + cut(1, 3, 2, 2)(v[1:])),
     },
     fillers={
@@ -32,7 +36,9 @@ STYLE = Style(
         "city": ("Nantes", "Lille", "Namur", "Liège", "Saint-Denis"),
     },
     templates=(
-        ("FR", """From: {email}
+        (
+            "FR",
+            """From: {email}
 To: {email}
 Subject: dossier de {=name}
 Date: Tue, 3 Mar 2026 10:12:00 +0100
@@ -48,66 +54,100 @@ Bien à vous,
 Association Les Tilleuls
 12 rue des Lilas, {=zip} {=city}
 Tél. : {fr_phone} - SIRET : {siret}
-"""),
-        ("FR", """> Le {=date}, {=name} a écrit :
+""",
+        ),
+        (
+            "FR",
+            """> Le {=date}, {=name} a écrit :
 > Merci de virer {=amount} sur le compte IBAN {fr_iban}, BIC : {bic}.
 > N° SS : {nir}
 >
 Bien reçu, ma CB est {card} (exp 04/28).
-"""),
-        ("FR", """COMPTE RENDU DE LA RÉUNION DU {=date}
+""",
+        ),
+        (
+            "FR",
+            """COMPTE RENDU DE LA RÉUNION DU {=date}
 Présents : {=name}, {=name} ; excusé : {=name}
 1. Fournisseurs : la société Bois & Co, RCS {=city} {siren}, TVA intracommunautaire {fr_vat}.
 2. Facture n° {=ref} de {=amount}, réglée le {=date}.
 3. Salariés : NIR {nir:0} pour {=name} ; NIR {nir:1} pour {=name}.
-"""),
-        ("FR", """Nom\tPrénom\tN° Sécu\tTéléphone\tCourriel\tIBAN
+""",
+        ),
+        (
+            "FR",
+            """Nom\tPrénom\tN° Sécu\tTéléphone\tCourriel\tIBAN
 Dubois\tMarie\t{nir:1}\t{fr_mobile}\t{email}\t{fr_iban:1}
 Diallo\tFatou\t{nir:0}\t{fr_phone:0}\t{email}\t{fr_iban}
 Roy\tLuc\t{nir:1}\t{fr_mobile:1}\t{email}\t{fr_iban:1}
-"""),
-        ("BE", """Beste,
+""",
+        ),
+        (
+            "BE",
+            """Beste,
 
 Het rijksregisternummer van {=name} is {be_nn}. Gsm: {be_mobile}.
 Rekening: {be_iban}
 Ondernemingsnummer: {be_enterprise:0}
 
 Met vriendelijke groeten
-"""),
-        ("BE", """Nom;NISS;GSM;Compte
+""",
+        ),
+        (
+            "BE",
+            """Nom;NISS;GSM;Compte
 Peeters;{be_nn};{be_mobile:1};{be_iban}
 Haddad;{be_nn:0};{be_mobile:0};{be_iban}
 Lambert;{be_bis};{be_mobile:2};{be_iban:1}
-"""),
-        ("BE", """ASBL Le Parc – BCE {be_enterprise} – RPM {=city}
+""",
+        ),
+        (
+            "BE",
+            """ASBL Le Parc – BCE {be_enterprise} – RPM {=city}
 Tél : {be_landline} – {email}
 Numéro de registre national du bénéficiaire : {be_nn}
 Numéro BIS : {be_bis}
 TVA : {be_enterprise}
-"""),
-        ("FR", """BEGIN:VCARD
+""",
+        ),
+        (
+            "FR",
+            """BEGIN:VCARD
 VERSION:3.0
 FN:{=name}
 TEL;TYPE=CELL:{fr_mobile}
 EMAIL:{email}
 NOTE:allocataire CAF {caf}
 END:VCARD
-"""),
-        ("FR", """BEGIN:VEVENT
+""",
+        ),
+        (
+            "FR",
+            """BEGIN:VEVENT
 SUMMARY:Rendez-vous {=name}
 DESCRIPTION:Apporter la carte vitale ({nir:0})\\, tél {fr_mobile:0}
 DTSTART:20260312T090000Z
 END:VEVENT
-"""),
-        ("FR", """Scan passeport :
+""",
+        ),
+        (
+            "FR",
+            """Scan passeport :
 {mrz}
 Relevé d'identité bancaire : {rib}
-"""),
-        ("FR", """J'ai vu {=name} hier, {nir:0}, on rappelle au {fr_phone:0}. Le {siret:0} est celui du siège.
+""",
+        ),
+        (
+            "FR",
+            """J'ai vu {=name} hier, {nir:0}, on rappelle au {fr_phone:0}. Le {siret:0} est celui du siège.
 Pour {=name} : {nir:1}. Fiscal : {nif}. Dossier {=ref}.
-"""),
-        ("BE", """{=name} ({be_nn:0}) a déménagé. Appeler le {be_mobile:0}. Son compte : {be_iban}.
+""",
+        ),
+        (
+            "BE",
+            """{=name} ({be_nn:0}) a déménagé. Appeler le {be_mobile:0}. Son compte : {be_iban}.
 Carte de banque Bancontact {card}.
-"""),
+""",
+        ),
     ),
 )

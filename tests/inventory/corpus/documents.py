@@ -120,7 +120,9 @@ def filler(name: str, random: Random) -> str:
     day, month, year = random.randint(1, 28), random.randint(1, 12), random.randint(1995, 2026)
     match name:
         case "date":
-            return random.choice([f"{day:02}/{month:02}/{year}", f"{day:02}.{month:02}.{year}", f"{year}-{month:02}-{day:02}"])
+            return random.choice(
+                [f"{day:02}/{month:02}/{year}", f"{day:02}.{month:02}.{year}", f"{year}-{month:02}-{day:02}"]
+            )
         case "amount":
             return f"{random.randint(1, 9999)},{random.randint(0, 99):02} €"
         case "ref":
@@ -140,5 +142,7 @@ def documents(
     """Every template, `rounds` times."""
     random = Random(seed)
     return [
-        fill(style, template, random, territory, mutate) for _ in range(rounds) for territory, template in style.templates
+        fill(style, template, random, territory, mutate)
+        for _ in range(rounds)
+        for territory, template in style.templates
     ]

@@ -64,7 +64,12 @@ MUTATIONS: Mapping[str, Callable[[str, str, Random], str]] = {
 
 SHEETS = (
     # header, source, how a spreadsheet shows the number, territory
-    ("N° de sécurité sociale", "nir", lambda value: f"{int(value) / 10 ** (len(value) - 1):.5f}E+14".replace(".", ","), "FR"),
+    (
+        "N° de sécurité sociale",
+        "nir",
+        lambda value: f"{int(value) / 10 ** (len(value) - 1):.5f}E+14".replace(".", ","),
+        "FR",
+    ),
     ("NIR", "nir", lambda value: f"{value}.0", "FR"),
     ("NISS", "be_nn", lambda value: value.lstrip("0"), "BE"),
     ("Téléphone", "fr_phone", lambda value: value.lstrip("0"), "FR"),

@@ -64,8 +64,8 @@ def _log(random: Random) -> str:
         f"{when} {clock},{_d(random, 3)} INFO [{_d(random, 5)}] request_id={_d(random, 12)} took {_d(random, 3)} ms",
         f"{when}T{clock}.{_d(random, 6)}Z worker-{_d(random, 2)} commit {random.getrandbits(160):040x}",
         f"[{random.randint(1600000000, 1799999999)}.{_d(random, 6)}] usb 1-1.2: new device, id {_d(random, 10)}",
-        f"10.{random.randint(0, 255)}.{random.randint(0, 255)}.{random.randint(0, 255)} - - \"GET /f/{_d(random, 9)} HTTP/1.1\" 200 {_d(random, 6)}",
-        f"ts={random.randint(1600000000000, 1799999999999)} span={random.getrandbits(64):016x} v1.{_d(random, 2)}.{_d(random, 3)}",
+        f"10.{random.randint(0, 255)}.24.7 - - \"GET /f/{_d(random, 9)} HTTP/1.1\" 200 {_d(random, 6)}",
+        f"ts={random.randint(1600000000000, 1799999999999)} span={random.getrandbits(64):016x} v1.{_d(random, 2)}.7",
     ])  # fmt: skip
 
 
@@ -90,21 +90,29 @@ def _calendar(random: Random) -> str:
     return random.choice([
         f"Réunions : {day:02}.{month:02}.2026, {day:02}.{month:02}.2027 et 09.10.11.12.2026",
         f"DTSTART:2026{month:02}{day:02}T0{random.randint(0, 9)}0000Z",
-        f"Version {random.randint(1, 9)}.{_d(random, 2)}.{_d(random, 3)}.{_d(random, 4)} du {day:02}/{month:02}/2026 10:30",
+        f"Version 7.{_d(random, 2)}.{_d(random, 3)}.{_d(random, 4)} du {day:02}/{month:02}/2026 10:30",
         f"Loto du {day:02}/{month:02} : 02 12 23 34 41 05 11",
         f"+++{_d(random, 3)}/{_d(random, 4)}/{_d(random, 5)}+++",
-        f"Total : {random.randint(1, 999)} {_d(random, 3)} {_d(random, 3)} € ; solde {_d(random, 3)} {_d(random, 3)} {_d(random, 3)},00 EUR",
+        f"Total : 7 {_d(random, 3)} {_d(random, 3)} € ; solde {_d(random, 3)} {_d(random, 3)} {_d(random, 3)},00 EUR",
         f"PDL {_d(random, 14)}, compteur {_d(random, 9)}, contrat {_d(random, 10)}",
     ])  # fmt: skip
 
 
 def _law(random: Random) -> str:
     return random.choice([
-        f"Vu la loi n° {random.randint(60, 99)}-{_d(random, 3)} du {random.randint(1, 28)} juillet 19{_d(random, 2)}, article L. {_d(random, 3)}-{_d(random, 1)} ;",
+        f"Vu la loi n° {random.randint(60, 99)}-{_d(random, 3)} du 6 juillet 1989, article L. {_d(random, 3)}-2 ;",
         f"JORF n°0{_d(random, 3)} du 6 août 2025, texte n° {_d(random, 2)}, NOR : MEN{_d(random, 7)}D",
         f"Considérant que la population est de {random.randint(1, 9)} {_d(random, 3)} {_d(random, 3)} habitants,",
         f"Parcelle cadastrée section AB n° {_d(random, 4)}, {_d(random, 2)} a {_d(random, 2)} ca, lot {_d(random, 3)}",
     ])  # fmt: skip
+
+
+def _integers(random: Random) -> str:
+    return _d(random, random.randint(8, 16))
+
+
+def _table(random: Random) -> str:
+    return "\t".join(_d(random, random.choice([5, 9, 10, 11, 13, 14])) for _ in range(6))
 
 
 NEGATIVES: Mapping[str, Callable[[Random, int], str]] = {
@@ -117,4 +125,6 @@ NEGATIVES: Mapping[str, Callable[[Random, int], str]] = {
     "minified script": _lines(_script),
     "dates, versions, payments": _lines(_calendar),
     "law": _lines(_law),
+    "random integers": _lines(_integers),
+    "tables of numbers": _lines(_table),
 }

@@ -99,16 +99,22 @@ def be_iban(random: Random) -> str:
 
 
 def iban(random: Random) -> str:
-    return random.choice((fr_iban, fr_iban, be_iban, lambda r: _iban("DE", digits(r, 18)), lambda r: _iban("LU", digits(r, 16))))(random)
+    return random.choice(
+        (fr_iban, fr_iban, be_iban, lambda r: _iban("DE", digits(r, 18)), lambda r: _iban("LU", digits(r, 16)))
+    )(random)
 
 
 def card(random: Random) -> str:
-    brand, length = random.choice([("4", 16), ("4", 16), ("51", 16), ("54", 16), ("2301", 16), ("37", 15), ("6703", 16)])
+    brand, length = random.choice(
+        [("4", 16), ("4", 16), ("51", 16), ("54", 16), ("2301", 16), ("37", 15), ("6703", 16)]
+    )
     return with_luhn(brand + digits(random, length - len(brand) - 1))
 
 
 def fr_phone(random: Random) -> str:
-    return random.choice(["06", "06", "07", "01", "02", "03", "04", "05", "09"]) + random.choice("345") + digits(random, 7)
+    return (
+        random.choice(["06", "06", "07", "01", "02", "03", "04", "05", "09"]) + random.choice("345") + digits(random, 7)
+    )
 
 
 def fr_mobile(random: Random) -> str:
@@ -124,8 +130,12 @@ def be_landline(random: Random) -> str:
 
 
 def email(random: Random) -> str:
-    first = random.choice(["jeanne", "a.martin", "f_diallo", "k-peeters", "luc.dubois2", "contact", "marie.claire.roy", "n.o"])
-    return f"{first}{random.randint(1, 999)}@{random.choice(['tilleuls', 'asbl-parc', 'la.ruche', 'mail-perso'])}.example"
+    first = random.choice(
+        ["jeanne", "a.martin", "f_diallo", "k-peeters", "luc.dubois2", "contact", "marie.claire.roy", "n.o"]
+    )
+    return (
+        f"{first}{random.randint(1, 999)}@{random.choice(['tilleuls', 'asbl-parc', 'la.ruche', 'mail-perso'])}.example"
+    )
 
 
 def _mrz_digit(field: str) -> str:

@@ -50,7 +50,11 @@ def overlap(truth: Truth, span: Span) -> float:
 
 
 def score(
-    documents: Iterable[Document], detect: Callable[[Document], Sequence[Span]], *, iou: float = 0.5, counted: str = "AB"
+    documents: Iterable[Document],
+    detect: Callable[[Document], Sequence[Span]],
+    *,
+    iou: float = 0.5,
+    counted: str = "AB",
 ) -> Score:
     """Each planted value is found when a span of its kind, at a counted level, covers it well enough."""
     result = Score()
