@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from migrate.model import Disposition, FindingKind, Service, Verb
 
@@ -193,3 +194,28 @@ class StatusSummary:
     def open(self) -> int:
         """Planned items without a happy end."""
         return sum(lane.open for lane in self.lanes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InventorySummary:
+    """An inventory that was taken, and the bundle that holds it."""
+
+    id: str
+    path: Path
+    """The bundle's folder."""
+    facts: Mapping[str, Any]
+    """The controller's document (``inventory.json``)."""
+    exit_code: int = 0
+    """The worst that happened to a lane; 0 when all were listed and read to the end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealSummary:
+    """What the seal of a bundle says."""
+
+    path: Path
+    files: int
+    fingerprint: str
+    """Of the key that sealed it, to compare with the one that the controller gave by another way."""
+    problems: tuple[tuple[str, str], ...] = ()
+    """(file, what is wrong with it)."""

@@ -17,11 +17,13 @@ ORDER = (
     "accounts",
     "auth",
     "doctor",
+    "inventory",
     "plan",
     "show",
     "apply",
     "status",
     "verify",
+    "report",
     "sandbox",
     "demo",
 )

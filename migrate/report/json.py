@@ -6,7 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from migrate.model import Check, Disposition, FindingKind
-from migrate.summaries import ApplySummary, LaneSummary, PlanSummary, StatusSummary, VerifySummary
+from migrate.summaries import (
+    ApplySummary,
+    InventorySummary,
+    LaneSummary,
+    PlanSummary,
+    SealSummary,
+    StatusSummary,
+    VerifySummary,
+)
 
 FORMAT = "1.0"
 """Of the messages: a minor number is compatible (fields may be added), a major one is not."""
@@ -115,6 +123,36 @@ def status(summary: StatusSummary) -> Iterator[Message]:
         times = {"started": run.started.isoformat(), "ended": ended}
         yield {"type": "run", "command": run.command, **times, "exit_code": run.exit_code}
     yield {"type": "status", "plan": summary.plan_id, "open": summary.open}
+
+
+def inventory(summary: InventorySummary) -> Iterator[Message]:
+    """An ``alert`` for each matter, then ``inventory``."""
+    for one in summary.facts["alerts"]:
+        yield {"type": "alert", **one}
+    yield {
+        "type": "inventory",
+        "id": summary.id,
+        "path": _text(summary.path),
+        "content": summary.facts["scope"]["content"],
+        "items": summary.facts["scope"]["items"],
+        "bytes": summary.facts["scope"]["bytes"],
+        "kinds": {one["kind"]: one["items"] for one in summary.facts["kinds"]},
+        "unread": summary.facts["unread"],
+    }
+
+
+def seal(summary: SealSummary) -> Iterator[Message]:
+    """A ``tampered`` for each file that is not as it was sealed, then ``seal``."""
+    for file, problem in summary.problems:
+        yield {"type": "tampered", "file": file, "problem": problem}
+    whole = not summary.problems
+    yield {
+        "type": "seal",
+        "path": _text(summary.path),
+        "files": summary.files,
+        "key": summary.fingerprint,
+        "whole": whole,
+    }
 
 
 def check(system: str, one: Check) -> Message:

@@ -7,7 +7,17 @@ from itertools import groupby
 
 from migrate.model import Check, Disposition, FindingKind, Verb
 from migrate.report.units import count, duration, plural, size
-from migrate.summaries import ApplySummary, Estimate, LaneSummary, PlanSummary, Run, StatusSummary, VerifySummary
+from migrate.summaries import (
+    ApplySummary,
+    Estimate,
+    InventorySummary,
+    LaneSummary,
+    PlanSummary,
+    Run,
+    SealSummary,
+    StatusSummary,
+    VerifySummary,
+)
 
 _CLASSES = tuple(Disposition)
 _DONE = {
@@ -150,6 +160,46 @@ def _run(run: Run) -> str:
     else:
         end = f"exit {run.exit_code} after {duration((run.ended - run.started).total_seconds())}"
     return f"  {run.started:%Y-%m-%d %H:%M:%S}  {run.command:<10} {end}"
+
+
+def inventory(summary: InventorySummary) -> str:
+    """Coverage by service, what was found and not read, the alerts, and where the bundle is."""
+    facts = summary.facts
+    lines = [_row("  service", ["items", "read inside", "size", "newest"])]
+    for one in facts["coverage"]:
+        cells = [count(one["items"]), count(one["read"]), size(one["bytes"]), one["newest"]]
+        lines.append(_row(f"  {one['service']}", cells))
+    for one in facts["kinds"]:
+        lines.append(f"  {one['kind']}: {plural(one['items'], 'item')}, {plural(one['values'], 'distinct value')}")
+    unread = [one for one in facts["unread"] if one["reason"] != "metadata-only"]
+    for one in unread:
+        what = "not read" if one["scope"] == "item" else "not read in part"
+        lines.append(f"  {one['service']}: {plural(one['items'], 'item')} {what}: {one['reason']}")
+    for one in facts["alerts"]:
+        subject = f" ({one['activity']})" if one["activity"] else ""
+        lines.append(f"{one['severity'].upper():<6}{one['code']}{subject}: {count(one['count'])}")
+    lines.append(f"Bundle: {summary.path} (audit/ to pass on, controller/ to keep)")
+    return "\n".join(lines)
+
+
+PROBLEMS = {
+    "missing": "is missing",
+    "altered": "was altered",
+    "added": "was added",
+    "signature": "does not bear the signature of the key beside it",
+    "chain": "is no whole chain: a line was altered or removed",
+    "other-key": "is not the key whose fingerprint was given",
+}
+"""What is wrong with a file of a bundle."""
+
+
+def seal(summary: SealSummary) -> str:
+    """Whether a bundle is as it was sealed, and by which key."""
+    lines = [f"{file} {PROBLEMS[problem]}" for file, problem in summary.problems]
+    if not lines:
+        lines.append(f"{plural(summary.files, 'file')}: all as they were sealed.")
+    lines.append(f"Key: {summary.fingerprint} (compare it with the one that the controller gave you)")
+    return "\n".join(lines)
 
 
 def check(system: str, one: Check) -> str:

@@ -1,0 +1,124 @@
+"""Rows of digit groups, and their stretches of whole groups."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_GROUPS = re.compile(r"[0-9]+")
+
+
+class Piece(NamedTuple):
+    """Some whole groups of a row, in order."""
+
+    start: int
+    end: int
+    digits: str
+    cuts: frozenset[int]
+    """Where separators other than line breaks stand, counted in digits."""
+    breaks: frozenset[int]
+    """Where line breaks stand."""
+    marks: str
+    """The separators, without their spaces."""
+    left: str
+    """The separator before; empty at the row's beginning."""
+    right: str
+    before: int
+    """Digits in the group before; 0 at the row's beginning."""
+    after: int
+
+    def stands(self, places: frozenset[int], *, full: bool) -> bool:
+        """Separators stand at the given places only (`full`: at all of them, or none)."""
+        if not self.cuts <= places:
+            return False
+        return not full or not self.cuts or places <= (self.cuts | self.breaks)
+
+    @property
+    def tight(self) -> bool:
+        """Joined to its neighbours by a mark without a space: a part of something longer."""
+        left = bool(self.left) and self.left[-1] in "-./"
+        return left or (bool(self.right) and self.right[0] in "-./" and not self.right[-1].isspace())
+
+    @property
+    def crowded(self) -> bool:
+        """A neighbour of one to three digits at a space's distance: a row of numbers, perhaps."""
+        return (0 < self.before < 4 and self.left == " ") or (0 < self.after < 4 and self.right == " ")
+
+
+class Row:
+    """One match of `patterns.RUN`, cut in groups."""
+
+    __slots__ = ("_starts", "_stops", "_text", "digits", "groups", "start")
+
+    def __init__(self, start: int, text: str) -> None:
+        self.start = start
+        self._text = text
+        groups = _GROUPS.findall(text)
+        self.digits = "".join(groups)
+        self.groups = [len(group) for group in groups]
+        self._starts: tuple[int, ...] = ()
+        self._stops: tuple[int, ...] = ()
+
+    def stretches(
+        self, lengths: frozenset[int], longest: int, shapes: frozenset[tuple[int, ...]]
+    ) -> Iterator[tuple[int, int, str]]:
+        """First group, last group and digits of every stretch that may be a number.
+
+        Its number of digits is one of `lengths`; and its groups have one of the usual `shapes`, or it is the whole row,
+        or a line break runs through the row.
+        """
+        at, groups, end = 0, self.groups, len(self.groups)
+        loose = "\n" in self._text
+        for first, size in enumerate(groups):
+            total = 0
+            for last in range(first, end):
+                total += groups[last]
+                if total > longest:
+                    break
+                if total in lengths and (
+                    loose or last == first or last - first == end - 1 or tuple(groups[first : last + 1]) in shapes
+                ):
+                    yield first, last, self.digits[at : at + total]
+            at += size
+
+    def piece(self, first: int, last: int, digits: str) -> Piece:
+        """A stretch with all that its neighbourhood in the row tells."""
+        self._locate()
+        cuts: list[int] = []
+        breaks: list[int] = []
+        marks, place = "", 0
+        for group in range(first, last):
+            place += self.groups[group]
+            mark = self._gap(group + 1)
+            (breaks if "\n" in mark else cuts).append(place)
+            marks += mark.replace(" ", "")
+        return Piece(
+            self.start + self._starts[first], self.start + self._stops[last], digits, frozenset(cuts), frozenset(breaks),
+            marks, self._gap(first), self._gap(last + 1), self._size(first - 1), self._size(last + 1),
+        )  # fmt: skip
+
+    def place(self, group: int) -> int:
+        """Where a group begins in the text."""
+        self._locate()
+        return self.start + self._starts[group]
+
+    def _locate(self) -> None:
+        if not self._starts:
+            self._starts, self._stops = zip(*(match.span() for match in _GROUPS.finditer(self._text)), strict=True)
+
+    def _gap(self, group: int) -> str:
+        if not 0 < group < len(self.groups):
+            return ""
+        return self._text[self._stops[group - 1] : self._starts[group]]
+
+    def _size(self, group: int) -> int:
+        return self.groups[group] if 0 <= group < len(self.groups) else 0
+
+
+NO_CUTS: frozenset[int] = frozenset()
+
+
+def single(start: int, digits: str) -> Piece:
+    """A number alone in its row."""
+    return Piece(start, start + len(digits), digits, NO_CUTS, NO_CUTS, "", "", "", 0, 0)

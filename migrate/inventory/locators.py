@@ -1,0 +1,138 @@
+"""The controller's own tables: where each thing lies. No value; ids and places that hold one are withheld."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import groupby
+
+from migrate.inventory.detect import detect
+from migrate.inventory.exposure import Reach
+from migrate.inventory.totals import Line
+from migrate.report.sheets import Cell
+
+WITHHELD = "…"
+"""In place of a name that holds an identifier; the item's id still finds it in the plan and in the project's files."""
+DATA = ("account", "service", "item", "source_id", "folder", "activity", "place", "identifier", "level", "mask",
+        "fingerprint", "times", "quoted", "own")  # fmt: skip
+GAPS = ("account", "service", "item", "source_id", "folder", "place", "reason", "media_type", "times", "bytes")
+EXPOSED = (
+    "account",
+    "service",
+    "item",
+    "source_id",
+    "folder",
+    "reach",
+    "writable_beyond",
+    "expires",
+    "outside_domains",
+)
+ACCOUNTS = ("account", "service", "items", "bytes", "read", "oldest", "newest")
+
+
+@lru_cache(maxsize=4096)
+def discreet(text: str) -> str:
+    """A name, unless it holds an identifier."""
+    return WITHHELD if detect(text) else text
+
+
+@dataclass(slots=True)
+class Annex:
+    """The tables, with a digest of every lane's listing for the journal."""
+
+    data: list[Sequence[Cell]] = field(default_factory=lambda: [DATA])
+    gaps: list[Sequence[Cell]] = field(default_factory=lambda: [GAPS])
+    exposed: list[Sequence[Cell]] = field(default_factory=lambda: [EXPOSED])
+    accounts: list[Sequence[Cell]] = field(default_factory=lambda: [ACCOUNTS])
+    digests: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+
+def annex(lines: Iterator[Line]) -> Annex:
+    """Lane by lane, each sorted: a listing has no order of its own."""
+    found = Annex()
+    for lane, group in groupby(lines, key=lambda line: line.lane):
+        data: list[Sequence[Cell]] = []
+        gaps: list[Sequence[Cell]] = []
+        exposed: list[Sequence[Cell]] = []
+        versions: list[str] = []
+        account = _Account()
+        for line in group:
+            data.extend(_data(line))
+            gaps.extend(_gaps(line))
+            exposed.extend(_exposed(line))
+            versions.append(f"{line.row['id']} {line.row['etag']}")
+            account.add(line)
+        for table, rows in ((found.data, data), (found.gaps, gaps), (found.exposed, exposed)):
+            table.extend(sorted(rows, key=lambda row: [str(cell) for cell in row]))
+        found.accounts.append(account.row())
+        found.digests[lane] = (len(versions), hashlib.sha256("\n".join(sorted(versions)).encode()).hexdigest())
+    return found
+
+
+@dataclass(slots=True)
+class _Account:
+    """One account's volumes of one service."""
+
+    name: tuple[str, str] = ("", "")
+    items: int = 0
+    bytes: int = 0
+    read: int = 0
+    oldest: str = ""
+    newest: str = ""
+
+    def add(self, line: Line) -> None:
+        self.name = (line.account, line.service)
+        self.items += 1
+        self.bytes += line.size
+        self.read += not line.gap and line.evidence is not None and line.evidence.characters > 0
+        if day := line.row["date"]:
+            self.oldest = min(self.oldest or day, day)
+            self.newest = max(self.newest, day)
+
+    def row(self) -> Sequence[Cell]:
+        return (*self.name, self.items, self.bytes, self.read, self.oldest, self.newest)
+
+
+def _head(line: Line) -> tuple[str, str, str, str, str]:
+    folder = "/".join(discreet(name) for name in line.path)
+    return line.account, line.service, line.row["id"], discreet(line.row["href"]), folder
+
+
+def _data(line: Line) -> Iterator[Sequence[Cell]]:
+    for one in line.evidence.data if line.evidence and not line.gap else ():
+        yield (
+            *_head(line),
+            line.activity,
+            one.where,
+            one.kind,
+            one.level,
+            one.mask,
+            one.fingerprint,
+            one.times,
+            "quoted" if one.quoted else "",
+            "own" if one.own else "",
+        )
+
+
+def _gaps(line: Line) -> Iterator[Sequence[Cell]]:
+    if line.gap or line.evidence is None:
+        if line.gap != "metadata-only":
+            yield (*_head(line), "", line.gap or "not-fetched", line.row["type"], 1, line.size)
+        return
+    for gap in line.evidence.gaps:
+        yield (*_head(line), gap.where, gap.reason, gap.media_type, gap.times, gap.size)
+
+
+def _exposed(line: Line) -> Iterator[Sequence[Cell]]:
+    one = line.exposure
+    if one.reach in (Reach.OWNER, Reach.INSIDE):
+        return
+    yield (
+        *_head(line),
+        one.reach.value,
+        "yes" if one.writable_outside else "",
+        "yes" if one.expires else "",
+        " ".join(sorted(one.outside_domains)),
+    )
