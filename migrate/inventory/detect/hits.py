@@ -91,9 +91,8 @@ class Surroundings:
         here = label is not None and not label.spent
         behind = not here and kind in context.after(self.text, end)
         distance = label.words if here and label else 0 if header or behind else 99
-        negative = self._negative(kind, here or behind, distance) or (
-            not header and not here and not behind and bool(column.labels or column.negative is not None)
-        )
+        foreign = not (header or here or behind) and bool(column.labels or column.negative is not None)
+        negative = kind not in column.labels and (foreign or self._negative(kind, here or behind, distance))
         return Verdict(here or behind, header, negative, label is not None and label.spent, distance)
 
     def _negative(self, kind: Kind, labelled: bool, distance: int) -> bool:

@@ -58,7 +58,8 @@ SPELLED_AT = re.compile(
 )
 LOCAL = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._%+-'&éèêëàâäîïôöûüçñ")
 KEY = re.compile(
-    r"[ ,;]{0,2}(?:[(\[]? ?(?:cl[ée]f?|key|sleutel)\.? ?[:=]? ?([0-9]{2})(?![0-9])(?: ?[)\]])?|[(|] ?([0-9]{2})(?![0-9])(?: ?\))?)",
+    r"[ ,;]{0,2}(?:[(\[]? ?(?:cl[ée]f?|key|sleutel)\.? ?[:=]? ?([0-9]{2})(?![0-9])(?: ?[)\]])?"
+    r"|[(|] ?([0-9]{2})(?![0-9])(?: ?\))?)",
     re.IGNORECASE,
 )
-"""The key of a NIR, announced by its name or in brackets."""
+"""The key of a NIR, announced by its name, in brackets, or in the next cell."""

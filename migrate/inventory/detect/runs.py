@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+_BREAKS = 2
 _GROUPS = re.compile(r"[0-9]+")
 
 
@@ -66,21 +67,26 @@ class Row:
         """First group, last group and digits of every stretch that may be a number.
 
         Its number of digits is one of `lengths`; and its groups have one of the usual `shapes`, or it is the whole row,
-        or a line break runs through the row.
+        or a line break runs through it, or two.
         """
         at, groups, end = 0, self.groups, len(self.groups)
-        loose = "\n" in self._text
+        broken = self._broken() if "\n" in self._text else None
         for first, size in enumerate(groups):
-            total = 0
+            total = breaks = 0
             for last in range(first, end):
                 total += groups[last]
-                if total > longest:
+                breaks += broken[last] if broken and last > first else 0
+                if total > longest or breaks > _BREAKS:
                     break
                 if total in lengths and (
-                    loose or last == first or last - first == end - 1 or tuple(groups[first : last + 1]) in shapes
+                    breaks or last == first or last - first == end - 1 or tuple(groups[first : last + 1]) in shapes
                 ):
                     yield first, last, self.digits[at : at + total]
             at += size
+
+    def _broken(self) -> list[bool]:
+        self._locate()
+        return [group > 0 and "\n" in self._gap(group) for group in range(len(self.groups))]
 
     def piece(self, first: int, last: int, digits: str) -> Piece:
         """A stretch with all that its neighbourhood in the row tells."""
@@ -94,8 +100,9 @@ class Row:
             (breaks if "\n" in mark else cuts).append(place)
             marks += mark.replace(" ", "")
         return Piece(
-            self.start + self._starts[first], self.start + self._stops[last], digits, frozenset(cuts), frozenset(breaks),
-            marks, self._gap(first), self._gap(last + 1), self._size(first - 1), self._size(last + 1),
+            self.start + self._starts[first], self.start + self._stops[last], digits,
+            frozenset(cuts), frozenset(breaks), marks,
+            self._gap(first), self._gap(last + 1), self._size(first - 1), self._size(last + 1),
         )  # fmt: skip
 
     def place(self, group: int) -> int:

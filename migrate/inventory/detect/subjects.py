@@ -28,7 +28,7 @@ class Subject(StrEnum):
 # One or two words, without accents; `*` ends a stem. Words that mislead are left out on purpose: foi, croix, mariage,
 # syndic, couvent, peine, ordonnance, gay (a name), race (a sport), parti (gone).
 _CUES: dict[Subject, str] = {
-    Subject.ORIGIN: "ethnie*|ethniq*|ethnic*|etnisch*|racial*|raciale*|tsigane*|rroms|gens voyage|afrodescend*|origine ethnique",
+    Subject.ORIGIN: "ethnie*|ethniq*|ethnic*|etnisch*|racial*|tsigane*|rroms|gens voyage|afrodescend*",
     Subject.POLITICS: (
         "parti politique|parti socialiste|parti communiste|opinion* politique*|politieke partij|politieke overtuiging|"
         "adherent parti|political opinion*|militant politique|tract electoral"
@@ -38,7 +38,9 @@ _CUES: dict[Subject, str] = {
         "diocese*|mosquee*|synagogue*|ramadan*|halal|casher|kascher|bapteme*|catechi*|religieu*|religion*|athee*|moslim*|"
         "katholiek*|kerk|moskee*|aumoner*|temoins jehovah|franc macon*"
     ),
-    Subject.UNION: "syndicat|syndicats|syndical*|syndicaux|syndique*|cgt|cfdt|cftc|unsa|fgtb|cgslb|vakbond*|abvv|union member*",
+    Subject.UNION: (
+        "syndicat|syndicats|syndical*|syndicaux|syndique*|cgt|cfdt|cftc|unsa|fgtb|cgslb|vakbond*|abvv|union member*"
+    ),
     Subject.GENETIC: "genetique*|genetisch*|genome*|caryotype*|adn|maladie hereditaire|maladies hereditaires",
     Subject.BIOMETRIC: "biometri*|empreinte digitale|empreintes digitales|reconnaissance faciale|vingerafdruk*",
     Subject.HEALTH: (
@@ -53,7 +55,8 @@ _CUES: dict[Subject, str] = {
         "homoseksu*|identite genre|seksuele geaardheid"
     ),
     Subject.OFFENCES: (
-        "condamne|condamnes|condamnee|condamnees|condamnation*|incarcer*|prison*|detenu*|spip|casier judiciaire|garde vue|"
+        "condamne|condamnes|condamnee|condamnees|condamnation*|incarcer*|prison*|detenu*|spip|"
+        "casier judiciaire|garde vue|"
         "controle judiciaire|bracelet electronique|mise examen|mis examen|strafblad*|veroordel*|gevangenis*|"
         "violences conjugales|infraction penale|delinquan*|cellule disciplinaire|probation*|liberation conditionnelle"
     ),
