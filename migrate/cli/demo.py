@@ -20,6 +20,9 @@ from migrate.cli.output import Output
 from migrate.cli.progress import progress
 from migrate.config import Filters, Project, load_project
 from migrate.errors import Exit
+from migrate.inventory.bundle import write_bundle
+from migrate.inventory.seal import check
+from migrate.inventory.take import Request, take_inventory
 from migrate.plan import make_plan
 from migrate.report import json, text
 from migrate.verify import verify
@@ -66,7 +69,7 @@ def command(output: Output, profile: str, speed: float, directory: Path | None, 
 
 def _migrate(output: Output, project: Project) -> int:
     """Every step in its order; the first that fails ends it with its code."""
-    steps = (_doctor, _plan, _apply, _apply_again, _verify, _plan_again)
+    steps = (_doctor, _plan, _apply, _apply_again, _verify, _plan_again, _inventory)
     return next((code for step in steps if (code := step(output, project))), 0)
 
 
@@ -113,20 +116,35 @@ def _plan_again(output: Output, project: Project) -> int:
     return summary.exit_code or (Exit.CHANGES if summary.changes else 0)
 
 
+def _inventory(output: Output, project: Project) -> int:
+    output.say("\n== transhume inventory --content --with-target")
+    with progress(output) as observer:
+        taken = take_inventory(project, Request(content=True, after=True), observer)
+    summary = write_bundle(taken)
+    output.show(text.inventory(summary), json.inventory(summary))
+    found = summary.facts["reconciliation"] or {"services": []}
+    unexplained = sum(abs(row["unexplained"]) for row in found["services"])
+    whole = not check(summary.path).problems
+    return summary.exit_code or (0 if whole and not unexplained else Exit.UNEXPECTED)
+
+
 def _free(path: Path) -> Path:
     """The path, or the first numbered one that does not exist."""
     return next(one for n in count(1) if not (one := path if n == 1 else Path(f"{path}-{n}")).exists())
 
 
 def _files(folder: Path) -> Iterator[str]:
-    """Every file below the folder; what the Nextcloud stand-in stores as one line."""
-    stored = folder / "data"
+    """Every file below the folder; heaps of files of one kind as one line."""
+    heaps = {
+        folder / "data": "what the Nextcloud stand-in holds",
+        folder / "inventory": "listings, evidence, keys and journal of the inventory",
+    }
     for root, folders, names in os.walk(folder):
         folders.sort()
-        if Path(root) == stored:
-            held = sum(len(files) for _, _, files in os.walk(stored))
+        if Path(root) in heaps:
+            held = sum(len(files) for _, _, files in os.walk(root))
             folders.clear()
-            yield f"{stored}/ ({held} files: what the Nextcloud stand-in holds)"
+            yield f"{root}/ ({held} files: {heaps[Path(root)]})"
         else:
             yield from (str(Path(root) / name) for name in sorted(names))
 

@@ -68,14 +68,14 @@ def _exposed(totals: Totals) -> list[Alert]:
 
 def _declarations(register: Register, totals: Totals) -> list[Alert]:
     found = []
-    for activity, counts in totals.activities.items():
+    for activity in totals.activities:
         one = register.activities.get(activity)
         if one is None:
-            found.append(Alert(code=UNASSIGNED, severity="amber", count=counts["items"]))
+            found.append(Alert(code=UNASSIGNED, severity="amber"))
         elif not one.confirmed:
-            found.append(Alert(code="unconfirmed", severity="blue", activity=activity, count=counts["items"]))
+            found.append(Alert(code="unconfirmed", severity="blue", activity=activity))
         if one is not None and not one.retention_months:
-            found.append(Alert(code="no-retention", severity="blue", activity=activity, count=counts["items"]))
+            found.append(Alert(code="no-retention", severity="blue", activity=activity))
         if totals.overdue[activity]:
             found.append(Alert(code="overdue", severity="amber", activity=activity, count=totals.overdue[activity]))
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from migrate.config import Lane
@@ -122,7 +122,8 @@ def _read(lane: Lane, rows: Sequence[dict[str, Any]], reader: Reader, examiners:
                 evidence = _examined(answer, row, examiner)
         finally:
             answer.discard()
-        channel.tell(Read(lane.key, row, evidence))
+        day = answer.internal_date.date().isoformat() if answer.internal_date and not row["date"] else ""
+        channel.tell(Read(lane.key, row, replace(evidence, date=day)))
 
 
 def _entry(row: dict[str, Any]) -> Entry:

@@ -47,6 +47,8 @@ class Evidence:
     gaps: Sequence[Gap] = ()
     characters: int = 0
     """Of text that reached the detectors."""
+    date: str = ""
+    """ISO day of the item, where only fetching it told."""
 
 
 def to_json(evidence: Evidence) -> dict[str, Any]:
@@ -59,6 +61,7 @@ def to_json(evidence: Evidence) -> dict[str, Any]:
         "subjects": dict(sorted(evidence.subjects.items())),
         "gaps": [[g.reason, g.media_type, g.where, g.times, g.size] for g in evidence.gaps],
         "characters": evidence.characters,
+        "date": evidence.date,
     }
 
 
@@ -85,4 +88,5 @@ def from_json(row: Mapping[str, Any]) -> Evidence:
             for reason, media_type, where, times, size in row["gaps"]
         ],
         characters=row["characters"],
+        date=row["date"],
     )

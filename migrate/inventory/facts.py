@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from migrate import __version__
-from migrate.inventory.alerts import alerts, dormant_accounts
+from migrate.inventory.alerts import HEALTHY, Alert, alerts, dormant_accounts
 from migrate.inventory.categories import SUBJECTS, Category, category_of
 from migrate.inventory.reconcile import Reconciliation
 from migrate.inventory.register import UNASSIGNED, Activity
@@ -39,6 +39,10 @@ class Discretion:
         """A table with its totals, under ``*``."""
         return suppress(counts) if self._audit else with_totals(counts)
 
+    def services(self, counts: Counts) -> Shown:
+        """The same with services for rows, whose totals are told elsewhere: they show that nothing is left out."""
+        return suppress(counts, known_rows=True) if self._audit else with_totals(counts)
+
 
 def facts(taken: Taken, totals: Totals, reconciliation: Reconciliation | None, audience: str) -> Json:
     """The whole document. The same data and the same day give the same bytes."""
@@ -56,10 +60,9 @@ def facts(taken: Taken, totals: Totals, reconciliation: Reconciliation | None, a
         "host": taken.register.host.model_dump(),
         "scope": _scope(taken, totals),
         "coverage": _coverage(totals),
-        "ages": cells(show.table(totals.ages), "service", "age"),
+        "ages": cells(show.services(totals.ages), "service", "age"),
         "media_types": [
-            {"service": service, "media_type": kind, "items": show.one(count)}
-            for (service, kind), count in sorted(totals.types.items())
+            row for row in cells(show.services(totals.types), "service", "media_type") if row["items"] != 0
         ],
         "unread": [
             {"service": service, "reason": reason, "scope": scope, "items": count}
@@ -76,7 +79,12 @@ def facts(taken: Taken, totals: Totals, reconciliation: Reconciliation | None, a
         "reconciliation": _reconciliation(reconciliation),
         "register": [_activity(taken, totals, show, id_) for id_ in _activities(taken, totals)],
         "alerts": [
-            {"code": one.code, "severity": one.severity, "activity": one.activity, "count": show.one(one.count)}
+            {
+                "code": one.code,
+                "severity": one.severity,
+                "activity": one.activity,
+                "count": _alert_count(one, totals, show),
+            }
             for one in alerts(taken, totals)
         ],
         "systems": [
@@ -155,7 +163,7 @@ def _values(spread: Spread, show: Discretion) -> int | None:
 def _exposure(taken: Taken, totals: Totals, show: Discretion) -> Json:
     sides = ("before", "after") if taken.request.after else ("before",)
     found: Json = {
-        "reach": {side: cells(show.table(_of(totals.reach, side)), "service", "reach") for side in sides},
+        "reach": {side: cells(show.services(_of(totals.reach, side)), "service", "reach") for side in sides},
         "collections": {side: cells(show.table(_of(totals.folders, side)), "service", "reach") for side in sides},
         "writable_beyond": {side: show.one(totals.writable[side]) for side in sides},
         "categories_beyond": cells(show.table(totals.risky), "reach", "category"),
@@ -189,7 +197,7 @@ def _retention(taken: Taken, totals: Totals, show: Discretion) -> list[Json]:
         {
             "activity": id_,
             "months": taken.register.activities[id_].retention_months if id_ in taken.register.activities else 0,
-            "items": show.one(totals.activities[id_]["items"]),
+            "items": ages[id_, "*"],
             "oldest": totals.activity_span.get(id_, ["", ""])[0],
             "newest": totals.activity_span.get(id_, ["", ""])[1],
             "ages": {age: ages.get((id_, age), 0) for age in AGES},
@@ -212,13 +220,26 @@ def _activity(taken: Taken, totals: Totals, show: Discretion, id_: str) -> Json:
     return {
         "activity": id_,
         **declared.model_dump(exclude={"services", "folders", "accounts"}),
-        "items": show.one(totals.activities[id_]["items"]),
+        "items": show.table(totals.activity_ages)[id_, "*"],
         "bytes": totals.activities[id_]["bytes"],
         "oldest": totals.activity_span.get(id_, ["", ""])[0],
         "newest": totals.activity_span.get(id_, ["", ""])[1],
         "categories": {one.value: holdings.get((id_, one.value), 0) for one in Category},
         "subjects": {one: subjects.get((id_, one), 0) for one in SUBJECTS},
     }
+
+
+def _alert_count(one: Alert, totals: Totals, show: Discretion) -> int | None:
+    """As the tables show it: an alert must not tell what they withhold."""
+    if one.code == "national-number":
+        return show.table(totals.cells)[one.activity, Category.NATIONAL_NUMBER.value]
+    if one.code == "health-host":
+        subjects = show.table(totals.subjects)
+        found = [subjects.get(("*", subject), 0) for subject in HEALTHY]
+        return None if None in found else one.count
+    if one.code.startswith("exposed-"):
+        return show.services(_of(totals.reach, "before"))["*", one.code.removeprefix("exposed-")]
+    return one.count if one.code in ("encrypted", "incomplete", "dormant") else show.one(one.count)
 
 
 def _reconciliation(found: Reconciliation | None) -> Json | None:

@@ -87,7 +87,7 @@ class _Account:
         self.items += 1
         self.bytes += line.size
         self.read += not line.gap and line.evidence is not None and line.evidence.characters > 0
-        if day := line.row["date"]:
+        if day := line.day:
             self.oldest = min(self.oldest or day, day)
             self.newest = max(self.newest, day)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from migrate.errors import PlanRefused, UsageError
 from migrate.inventory.take import Taken
 from migrate.ledger import Ledger, chunks
 from migrate.model import Disposition, State
-from migrate.planfile import PlanFile, newest
+from migrate.planfile import PlanFile, Section
 
 
 @dataclass(slots=True)
@@ -44,18 +45,25 @@ def reconcile(taken: Taken) -> Reconciliation | None:
     """Hold the listing against the newest plan and the ledger; None when the project has neither."""
     if not taken.project.ledger.exists():
         return None
-    try:
-        plan = PlanFile(newest(taken.project.plans))
-    except (UsageError, PlanRefused, OSError):
-        plan = None
+    plans = _plans(taken)
     with Ledger(taken.project.ledger) as ledger:
-        lanes = tuple(_lane(taken, lane.key, plan, ledger) for lane in taken.lanes if lane.key in taken.listed)
-    return Reconciliation(plan=plan.header.id if plan else "", lanes=lanes)
+        lanes = tuple(_lane(taken, lane.key, plans, ledger) for lane in taken.lanes if lane.key in taken.listed)
+    return Reconciliation(plan=plans[-1].header.id if plans else "", lanes=lanes)
 
 
-def _lane(taken: Taken, key: str, plan: PlanFile | None, ledger: Ledger) -> Account:
+def _plans(taken: Taken) -> list[PlanFile]:
+    """Every plan that can be read, the oldest first: a delta says nothing of what an earlier one left."""
+    found = []
+    for path in sorted(taken.project.plans.glob("*.jsonl")):
+        if not path.name.endswith(".names.jsonl") and path.name[0] != ".":
+            with suppress(PlanRefused, UsageError, OSError):
+                found.append(PlanFile(path))
+    return found
+
+
+def _lane(taken: Taken, key: str, plans: Sequence[PlanFile], ledger: Ledger) -> Account:
     account = Account(lane=key)
-    left, failed = _planned(key, plan, ledger)
+    left, failed = _planned(key, plans, ledger)
     lane_id = ledger.known_lane(key)
     for rows in chunks(row for row in taken.stores[key].rows() if "href" in row):
         pairs = ledger.pairs(lane_id, [row["href"] for row in rows])
@@ -77,20 +85,28 @@ def _lane(taken: Taken, key: str, plan: PlanFile | None, ledger: Ledger) -> Acco
     return account
 
 
-def _planned(key: str, plan: PlanFile | None, ledger: Ledger) -> tuple[dict[str, tuple[str, str]], set[str]]:
-    """What the plan leaves, with its reason, and what apply tried in vain."""
-    section = next((one for one in plan.sections if one.lane == key), None) if plan else None
-    if plan is None or section is None:
-        return {}, set()
-    left = {one.href: (_CLASS[one.disposition], one.code) for one in plan.section_left(section)}
-    return left, set(_failed(plan, key, ledger))
+def _planned(key: str, plans: Sequence[PlanFile], ledger: Ledger) -> tuple[dict[str, tuple[str, str]], set[str]]:
+    """What the plans leave, with its reason, and what apply tried in vain. The last word of each item counts."""
+    left: dict[str, tuple[str, str]] = {}
+    failed: set[str] = set()
+    for plan in plans:
+        for section in (one for one in plan.sections if one.lane == key):
+            for one in plan.section_left(section):
+                left[one.href] = (_CLASS[one.disposition], one.code)
+            for href, state in _tried(plan, section, ledger):
+                left.pop(href, None)
+                failed.discard(href)
+                if state in (State.FAILED, State.DRIFTED):
+                    failed.add(href)
+    return left, failed
 
 
-def _failed(plan: PlanFile, key: str, ledger: Ledger) -> Iterator[str]:
-    section = next(one for one in plan.sections if one.lane == key)
+def _tried(plan: PlanFile, section: Section, ledger: Ledger) -> Iterator[tuple[str, State | None]]:
+    """Each planned item with how it ended, None when it did not yet."""
     for actions in chunks(plan.section_actions(section)):
         outcomes = ledger.outcomes(plan.header.id, [action.n for action in actions])
-        yield from (a.href for a in actions if outcomes.get(a.n) in (State.FAILED, State.DRIFTED))
+        yield from ((action.href, outcomes.get(action.n)) for action in actions)
 
 
-_CLASS = {one: one.value for one in Disposition}
+_CLASS = {one: one.value for one in Disposition} | {Disposition.GONE: "waiting"}
+"""An item that was gone and is listed again waits for the next plan."""

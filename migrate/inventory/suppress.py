@@ -17,12 +17,18 @@ TOTAL = "*"
 Row = TypeVar("Row", bound=Hashable)
 
 
-def suppress(table: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int | None]:
-    """The table with its totals, None for what is suppressed."""
+def suppress(table: Mapping[tuple[str, str], int], *, known_rows: bool = False) -> dict[tuple[str, str], int | None]:
+    """The table with its totals, None for what is suppressed.
+
+    ``known_rows``: the totals of rows are published elsewhere, so that they protect nothing; where one is itself
+    small, the whole row is suppressed, zeros too.
+    """
     full = with_totals(table)
-    hidden = {key for key, count in full.items() if 0 < count < THRESHOLD}
+    known = {key for key in full if known_rows and key[1] == TOTAL}
+    hidden = {key for key, count in full.items() if 0 < count < THRESHOLD} - known
+    hidden |= {key for key in full if key not in known and 0 < full[key[0], TOTAL] < THRESHOLD and known_rows}
     lines = _lines(full)
-    while chosen := next((pick for line in lines if (pick := _partner(line, full, hidden)) is not None), None):
+    while chosen := next((pick for line in lines if (pick := _partner(line, full, hidden, known)) is not None), None):
         hidden.add(chosen)
     return {key: None if key in hidden else count for key, count in full.items()}
 
@@ -48,12 +54,15 @@ def _lines(full: Mapping[tuple[str, str], int]) -> list[list[tuple[str, str]]]:
 
 
 def _partner(
-    line: list[tuple[str, str]], full: Mapping[tuple[str, str], int], hidden: set[tuple[str, str]]
+    line: list[tuple[str, str]],
+    full: Mapping[tuple[str, str], int],
+    hidden: set[tuple[str, str]],
+    known: set[tuple[str, str]],
 ) -> tuple[str, str] | None:
     """The count to hide beside the only one that is hidden in a line."""
     if sum(key in hidden for key in line) != 1:
         return None
-    others = [key for key in line if key not in hidden and full[key] > 0]
+    others = [key for key in line if key not in hidden | known and full[key] > 0]
     return min(others, key=lambda key: (full[key], key), default=None)
 
 

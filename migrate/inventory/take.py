@@ -20,6 +20,7 @@ from migrate.inventory.census import Ended, Listed, Read, Wanted, list_lane, rea
 from migrate.inventory.evidence import to_json
 from migrate.inventory.examine import Rules
 from migrate.inventory.examiner import Examiners
+from migrate.inventory.exposure import domain_of
 from migrate.inventory.extract import Limits
 from migrate.inventory.register import FILE, TEMPLATE, Register, read_register
 from migrate.inventory.store import LaneStore, private_file
@@ -85,6 +86,17 @@ def rule_pack() -> str:
     return whole.hexdigest()[:16]
 
 
+def own_domains(project: Project, register: Register) -> frozenset[str]:
+    """Domains of the source accounts, and those that the register adds."""
+    named = {domain.lower() for domain in register.scope.own_domains}
+    return frozenset({domain_of(row.source_account) for row in project.accounts} - {""} | named)
+
+
+def own_identity(project: Project, register: Register) -> list[str]:
+    """The organisation's own values, its mail addresses included: they would drown everybody else's."""
+    return sorted({*register.scope.own_identity, *(f"@{one}" for one in own_domains(project, register))})
+
+
 def fingerprint_key(folder: Path) -> bytes:
     """The project's key of fingerprints, made on first use; it stays outside every bundle."""
     path = folder / "fingerprint.key"
@@ -129,7 +141,7 @@ def take_inventory(project: Project, request: Request, observer: Observer | None
 def _empty(project: Project, request: Request, register: Register, key: bytes, folder: Path) -> Taken:
     lanes = [lane for lane in routes(project) if request.filters.accept(lane)]
     pack = rule_pack()
-    facts = [pack, project.territory, sorted(register.scope.own_identity), asdict(request.limits), key.hex()]
+    facts = [pack, project.territory, own_identity(project, register), asdict(request.limits), key.hex()]
     rules = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
     keys = [lane.key for lane in lanes]
     keys += [f"target:{lane.key}" for lane in lanes if request.after and lane.target is not None]
@@ -210,7 +222,7 @@ def _read(taken: Taken, session: Session, pacer: Pacer, observer: Observer) -> N
     clerk = _Clerk(taken, observer)
     rules = Rules(
         territory=taken.project.territory,
-        own_identity=taken.register.scope.own_identity,
+        own_identity=own_identity(taken.project, taken.register),
         key=taken.key,
         limits=taken.request.limits,
     )

@@ -10,8 +10,8 @@ from typing import Any
 
 from migrate.inventory.categories import Category, category_of
 from migrate.inventory.evidence import Evidence, from_json
-from migrate.inventory.exposure import Exposure, Reach, domain_of, expose
-from migrate.inventory.take import Taken, gap_of
+from migrate.inventory.exposure import Exposure, Reach, expose
+from migrate.inventory.take import Taken, gap_of, own_domains
 from migrate.model import Grant, GrantKind, GrantRole
 
 AGES = ("<1", "1-2", "2-5", "5-10", "10+", "unknown")
@@ -34,6 +34,11 @@ class Line:
     evidence: Evidence | None
     gap: str
     """Why it was not read inside at all; empty when it was."""
+
+    @property
+    def day(self) -> str:
+        """ISO day, empty when neither the listing nor the item told."""
+        return self.row["date"] or (self.evidence.date if self.evidence else "")
 
     @property
     def size(self) -> int:
@@ -91,7 +96,7 @@ class Totals:
 
     def add(self, line: Line, reference: date, retention: Mapping[str, int]) -> None:
         """Count one item."""
-        service, day = line.service, line.row["date"]
+        service, day = line.service, line.day
         self.items[service] += 1
         self.bytes[service] += line.size
         _widen(self.span, service, day)
@@ -174,15 +179,9 @@ def months_between(earlier: date, later: date) -> int:
     return (later.year - earlier.year) * 12 + later.month - earlier.month - (later.day < earlier.day)
 
 
-def own_domains(taken: Taken) -> frozenset[str]:
-    """Domains of the source accounts, and those that the register adds."""
-    named = {domain.lower() for domain in taken.register.scope.own_domains}
-    return frozenset({domain_of(row.source_account) for row in taken.project.accounts} - {""} | named)
-
-
 def lines(taken: Taken) -> Iterator[Line]:
     """Every item of every lane that was listed, in the order of lanes and listings."""
-    domains = own_domains(taken)
+    domains = own_domains(taken.project, taken.register)
     for lane in taken.lanes:
         if lane.key not in taken.listed:
             continue
@@ -228,7 +227,7 @@ def add_up(taken: Taken) -> Totals:
     retention = {key: one.retention_months for key, one in taken.register.activities.items()}
     for line in lines(taken):
         totals.add(line, taken.request.reference, retention)
-    domains = own_domains(taken)
+    domains = own_domains(taken.project, taken.register)
     for side, prefix in (("before", ""), ("after", "target:")):
         for lane in taken.lanes:
             if prefix + lane.key in taken.listed:

@@ -177,7 +177,8 @@ def inventory(summary: InventorySummary) -> str:
         lines.append(f"  {one['service']}: {plural(one['items'], 'item')} {what}: {one['reason']}")
     for one in facts["alerts"]:
         subject = f" ({one['activity']})" if one["activity"] else ""
-        lines.append(f"{one['severity'].upper():<6}{one['code']}{subject}: {count(one['count'])}")
+        number = f": {count(one['count'])}" if one["count"] else ""
+        lines.append(f"{one['severity'].upper():<6}{one['code']}{subject}{number}")
     lines.append(f"Bundle: {summary.path} (audit/ to pass on, controller/ to keep)")
     return "\n".join(lines)
 

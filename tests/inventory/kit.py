@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
@@ -46,9 +48,11 @@ def project(directory: Path) -> Twins:
     twins.add(Service.MAIL, ("INBOX",), "", letter.as_bytes())
     twins.add(Service.MAIL, ("INBOX",), "", mail(f"> IBAN : {IBAN}\nmerci\n").as_bytes())
     twins.add(Service.MAIL, ("Personnel", "Lettres"), "", mail(f"IBAN : {IBAN}").as_bytes())
-    event = f"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:{TITLE}\r\nATTENDEE:mailto:{EMAIL}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    event = f"BEGIN:VEVENT\r\nUID:1\r\nSUMMARY:{TITLE}\r\nATTENDEE:mailto:{EMAIL}\r\nEND:VEVENT\r\n"
+    event = f"BEGIN:VCALENDAR\r\n{event}END:VCALENDAR\r\n"
     twins.add(Service.CALENDAR, ("Agenda",), "a.ics", event.encode())
-    card = f"BEGIN:VCARD\r\nVERSION:4.0\r\nUID:1\r\nFN:Zoé\r\nEMAIL:{EMAIL}\r\nNOTE:Registre national : {NISS}\r\nEND:VCARD\r\n"
+    note = f"EMAIL:{EMAIL}\r\nNOTE:Registre national : {NISS}\r\n"
+    card = f"BEGIN:VCARD\r\nVERSION:4.0\r\nUID:1\r\nFN:Zoé\r\n{note}END:VCARD\r\n"
     twins.add(Service.CONTACTS, ("Carnet",), "a.vcf", card.encode())
     sheet = papers.xlsx([["#0", "#1"], ["#2", "#3"]], ["Nom", "IBAN", "Léa", IBAN])
     twins.add(Service.FILES, ("Compta",), f"{TITLE}.xlsx", sheet)
@@ -83,9 +87,6 @@ def document(summary: InventorySummary, audience: str = "controller") -> dict[st
 
 def texts_below(folder: Path) -> dict[str, str]:
     """Every file as text, archives unpacked."""
-    import io
-    import zipfile
-
     found = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file():

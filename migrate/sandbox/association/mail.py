@@ -10,6 +10,7 @@ from random import Random
 from migrate.sandbox.association import documents, mime, texts
 from migrate.sandbox.association.letters import Letter, envelope, special_letters
 from migrate.sandbox.association.people import Member
+from migrate.sandbox.association.planted import planted_letters
 from migrate.sandbox.world import Json, Message
 
 USER_LABELS = (
@@ -62,7 +63,7 @@ def labels() -> list[Json]:
 
 def messages(member: Member, count: int) -> list[Message]:
     """The member's mailbox, newest first: all special letters, then ordinary ones up to ``count``."""
-    special = list(special_letters(member))
+    special = [*special_letters(member), *planted_letters(member)]
     letters = [*special, *ordinary_letters(member, count - len(special))]
     letters.sort(key=lambda letter: letter.date)
     return list(reversed(list(_numbered(letters))))

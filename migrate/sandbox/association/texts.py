@@ -62,9 +62,12 @@ def postal_address(rng: Random) -> str:
 
 
 def phone(rng: Random) -> str:
-    """A French mobile number of the range kept for fiction (ARCEP decision 2018-0881: 06 39 98)."""
+    """A French number of a range kept for fiction (ARCEP decision 2018-0881: 02 61 91).
+
+    Not of the mobile one (06 39 98): libraries that know the ranges in use take its numbers for invalid.
+    """
     last = rng.randrange(10_000)
-    return f"06 39 98 {last // 100:02d} {last % 100:02d}"
+    return f"02 61 91 {last // 100:02d} {last % 100:02d}"
 
 
 def nir(rng: Random) -> str:
