@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from migrate.convert import convert, digest, key_of
+from migrate.crew import BATCH_ITEMS, Crew, batches
 from migrate.errors import (
     AlreadyExists,
     ConnectorError,
@@ -28,12 +29,8 @@ from migrate.rows import COLLECTION, Pair
 
 T = TypeVar("T")
 
-BATCH_ITEMS = 50
-"""Items fetched together at least, even where the target takes them one by one: sources answer many for one request."""
-BATCH_BYTES = 2 * 1024 * 1024
-"""Planned bytes of a batch: what one worker holds at most, large items aside, which lie in the spool."""
-UNKNOWN_SIZE = 256 * 1024
-"""Bytes counted for an item whose size only fetching tells (an exported document)."""
+POLL = 0.1
+"""Seconds between looks at whether a lane has begun, or the run is interrupted."""
 
 
 class Channel(Protocol):
@@ -115,30 +112,62 @@ class Parcel:
 class LaneApply:
     """Carries out one section of a plan."""
 
-    def __init__(self, plan: PlanFile, section: Section, source: Reader, target: Target, channel: Channel) -> None:
+    def __init__(
+        self,
+        plan: PlanFile,
+        section: Section,
+        source: Reader,
+        target: Target,
+        channel: Channel,
+        crew: Crew | None = None,
+    ) -> None:
         self._plan = plan
         self._section = section
         self._source = source
         self._target = target
         self._channel = channel
-        self._homes: dict[str, Collection] = {}
-        self._refusals: dict[str, ConnectorError] = {}
-        """Collections that the target does not give, by key: their items stay, the others go on."""
+        self._crew = crew or Crew(1)
         self._claimed: set[str] = set()
         """Target hrefs given out in this batch; the ledger knows those of earlier ones."""
+        self._put_off: set[int] = set()
+        """Actions of this batch that the last worker of the lane does, because it is not known what became of them."""
 
-    def run(self) -> None:
-        """All of it, or up to an interruption. Raises ConnectorError for what stops the lane."""
-        capabilities = self._target.capabilities
-        places = self._plan.places(self._section)
-        self._make_missing(places)
-        by_number = {place.number: place.collection for place in places}
-        for actions in batches(self._plan.section_actions(self._section), max(BATCH_ITEMS, capabilities.batch)):
-            if self._channel.stopping:
+    def run(self, number: int = 0) -> None:
+        """All of it, or up to an interruption; as worker ``number`` of the lane. Raises what stops the lane."""
+        try:
+            places = self._plan.places(self._section)
+            if not (self._open(places) if number == 0 else self._joined(number)):
                 return
-            self._batch(actions, by_number[actions[0].collection], capabilities)
-        if self._refusals:  # told once the others have moved: also for a collection without items
-            raise max(self._refusals.values(), key=lambda error: error.exit_code)
+            by_number = {place.number: place.collection for place in places}
+            while not self._channel.stopping and (actions := self._crew.next()):
+                self._batch(actions, by_number[actions[0].collection], self._target.capabilities)
+            left = self._crew.leave()
+            for actions in batches(left or (), max(BATCH_ITEMS, self._target.capabilities.batch)):
+                if self._channel.stopping:
+                    return
+                self._batch(actions, by_number[actions[0].collection], self._target.capabilities)
+        except BaseException:
+            self._crew.fail()
+            raise
+        # Told once the others have moved: also for a collection without items.
+        if left is not None and not self._channel.stopping and (refusals := self._crew.refusals()):
+            raise max(refusals, key=lambda error: error.exit_code)
+
+    def _open(self, places: Sequence[Place]) -> bool:
+        """As the first worker of the lane."""
+        capabilities = self._target.capabilities
+        self._make_missing(places)
+        actions = self._plan.section_actions(self._section)
+        self._crew.begin(batches(actions, max(BATCH_ITEMS, capabilities.batch)), capabilities.max_connections)
+        return True
+
+    def _joined(self, number: int) -> bool:
+        """As a further one, once the first has looked at the target."""
+        while not self._channel.stopping:
+            answer = self._crew.join(number, POLL)
+            if answer is not None:
+                return answer
+        return False
 
     def _ask(self, question: object, kind: type[T]) -> T:
         answer = self._channel.ask(question)
@@ -160,19 +189,8 @@ class LaneApply:
             self._channel.tell(Done(self._section, results))
 
     def _ensured(self, collection: Collection) -> Collection | ConnectorError:
-        """The collection as the target names it, or why there is none; asked for once, when something goes there."""
-        key = key_of(collection.path)
-        if key in self._refusals:
-            return self._refusals[key]
-        if key not in self._homes:
-            try:
-                self._homes[key] = self._target.ensure(collection)
-            except ConnectorError as error:
-                if isinstance(error, Retriable) or error.scope > Scope.COLLECTION:
-                    raise
-                self._refusals[key] = error
-                return error
-        return self._homes[key]
+        """The collection as the target names it, or why there is none; asked for when something goes there."""
+        return self._crew.home(key_of(collection.path), lambda: self._target.ensure(collection))
 
     def _batch(self, actions: Sequence[Action], place: Collection, capabilities: Capabilities) -> None:
         begun = self._ask(Begin(self._section, actions), Begun)
@@ -182,6 +200,9 @@ class LaneApply:
         parcels, results = [], []
         results += [moved(action, begun.pairs[action.href]) for action in fresh if moved_before(action, begun)]
         fresh = [action for action in fresh if not moved_before(action, begun)]
+        if not self._crew.alone:
+            self._crew.set_aside([action for action in fresh if action.href in begun.intents])
+            fresh = [action for action in fresh if action.href not in begun.intents]
         home = self._ensured(place)
         if isinstance(home, ConnectorError):
             # What a limit holds back stays open: the same command does it later.
@@ -196,6 +217,7 @@ class LaneApply:
             else:
                 parcels.append(parcel)
         self._claimed.clear()
+        self._put_off.clear()
         try:
             # One by one, so that what was stored is recorded even when the next one stops the lane.
             for result in self._store(parcels, home, capabilities):
@@ -204,7 +226,7 @@ class LaneApply:
             if isinstance(error, Retriable) or error.scope > Scope.COLLECTION:
                 raise
             ended_already = {result.n for result in results}
-            left = (parcel.action for parcel in parcels if parcel.action.n not in ended_already)
+            left = (p.action for p in parcels if p.action.n not in ended_already | self._put_off)
             results += [ended(action, State.FAILED, error) for action in left]
         finally:
             for parcel in parcels:
@@ -218,7 +240,9 @@ class LaneApply:
             Entry(href=a.href, collection=a.home, etag=a.etag, size=a.size, name=a.name, media_type=a.media_type)
             for a in actions
         ]
-        for entry, answer in fetch_all(self._source, entries):
+        with self._crew.reading:
+            answers = list(fetch_all(self._source, entries))
+        for entry, answer in answers:
             yield by_href[entry.href], answer
 
     def _prepare(
@@ -263,40 +287,47 @@ class LaneApply:
                 yield from self._put_many(self._target, some, home)
             fresh = [p for p in fresh if p.action.verb is not Verb.CREATE]
         for parcel in fresh:
-            yield self._put(parcel, home)
+            yield from self._put(parcel, home)
 
     def _put_many(self, target: SupportsPutMany, parcels: Sequence[Parcel], home: Collection) -> Iterator[Result]:
         try:
             answers = target.put_many(home, [(p.action.name, p.item) for p in parcels])
         except Uncertain:
             for parcel in parcels:
-                yield self._after_silence(parcel, home)
+                yield from self._after_silence(parcel, home)
             return
         # What was stored first: a refusal that stops the lane must not hide it.
         for parcel, answer in sorted(
             zip(parcels, answers, strict=True), key=lambda two: not isinstance(two[1], Stored)
         ):
-            yield self._answered(parcel, home, answer)
+            yield from self._answered(parcel, home, answer)
 
-    def _answered(self, parcel: Parcel, home: Collection, answer: Stored | ConnectorError) -> Result:
+    def _answered(self, parcel: Parcel, home: Collection, answer: Stored | ConnectorError) -> Iterator[Result]:
         if isinstance(answer, Stored):
-            return self._done(parcel, home, answer, "stored")
-        if isinstance(answer, Uncertain):
-            return self._after_silence(parcel, home)
-        return self._refused(parcel, home, answer)
+            yield self._done(parcel, home, answer, "stored")
+        elif isinstance(answer, Uncertain):
+            yield from self._after_silence(parcel, home)
+        else:
+            yield self._refused(parcel, home, answer)
 
-    def _put(self, parcel: Parcel, home: Collection) -> Result:
+    def _put(self, parcel: Parcel, home: Collection) -> Iterator[Result]:
         action = parcel.action
         try:
-            stored = self._target.put(home, action.name, parcel.item, expects=action.expects)
-        except Uncertain:
-            return self._after_silence(parcel, home)
+            answer: Stored | ConnectorError = self._target.put(home, action.name, parcel.item, expects=action.expects)
         except ConnectorError as error:
-            return self._refused(parcel, home, error)
-        return self._done(parcel, home, stored, "stored")
+            answer = error
+        yield from self._answered(parcel, home, answer)
 
-    def _after_silence(self, parcel: Parcel, home: Collection) -> Result:
-        """A write was sent and no answer came: look for it, and send it once more only if it is not there."""
+    def _after_silence(self, parcel: Parcel, home: Collection) -> Iterator[Result]:
+        """A write was sent and no answer came: it is looked for, by the last worker of the lane when there are more."""
+        if self._crew.alone:
+            yield self._looked_for(parcel, home)
+        else:
+            self._put_off.add(parcel.action.n)
+            self._crew.set_aside([parcel.action])
+
+    def _looked_for(self, parcel: Parcel, home: Collection) -> Result:
+        """Sent once more only if it is not there."""
         known = self._recognise(parcel, home)
         if known is not None:
             return self._done(parcel, home, known, "recognised")
@@ -362,19 +393,3 @@ def moved(action: Action, pair: Pair) -> Result:
 def ended(action: Action, state: State, error: TranshumeError) -> Result:
     """An action that did not succeed, with the class of its error for a code."""
     return Result(n=action.n, source_href=action.href, state=state, code=type(error).__name__)
-
-
-def batches(actions: Iterable[Action], most: int) -> Iterator[list[Action]]:
-    """Neighbours of one collection, at most ``most`` and about BATCH_BYTES."""
-    batch: list[Action] = []
-    size = 0
-    for action in actions:
-        weight = action.size if action.size is not None else UNKNOWN_SIZE
-        full = len(batch) >= most or size + weight > BATCH_BYTES
-        if batch and (full or action.collection != batch[0].collection):
-            yield batch
-            batch, size = [], 0
-        batch.append(action)
-        size += weight
-    if batch:
-        yield batch

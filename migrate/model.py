@@ -243,7 +243,8 @@ class Capabilities:
     names: NameRules = NameRules()
     free_bytes: int | None = None
     """Space left for the account; None when unknown or unlimited."""
-    max_connections: int = 4
+    max_connections: int = 1
+    """How many targets of this account may be written through at once."""
     batch: int = 1
     """How many items ``put_many`` takes at once."""
 

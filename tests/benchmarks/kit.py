@@ -61,7 +61,9 @@ def show(title: str, unit: str, count: float, seconds: Mapping[str, float], goal
     rates = {name: count / took for name, took in seconds.items()}
     most = max(rates.values())
     for name, rate in rates.items():
-        print(f"  {name:26} {'█' * max(1, round(rate / most * WIDTH)):{WIDTH}} {rate:9.1f} {unit}/s {seconds[name]:7.2f} s")
+        print(
+            f"  {name:26} {'█' * max(1, round(rate / most * WIDTH)):{WIDTH}} {rate:9.1f} {unit}/s {seconds[name]:7.2f} s"
+        )
     for goal in goals:
         print(f"  {goal.name:44} {goal.ratio:6.2f} x   wanted {goal.wanted:5.2f}   {'ok' if goal.met else 'MISSED'}")
     _keep(title, unit, rates, goals)
