@@ -40,19 +40,30 @@ class Work:
     plan: PlanFile
     crew: Crew
     source: Reader
-    """Shared by the workers of the lane, one at a time."""
+    """Of the first worker; shared, by one at a time, where the source takes one connection only."""
     number: int = 0
     """Of this worker in the lane's crew."""
 
     def __call__(self, channel: Channel) -> None:
         """Carry it out."""
         target = self.session.target(self.lane)
+        source = self._own_source()
         try:
-            LaneApply(self.plan, self.section, self.source, target, channel, self.crew).run(self.number)
+            LaneApply(self.plan, self.section, source or self.source, target, channel, self.crew).run(self.number)
         finally:
             target.close()
+            if source is not None:
+                source.close()
             if self.crew.gone:
                 self.source.close()
+
+    def _own_source(self) -> Reader | None:
+        """A further worker's own connection, where the source takes several; None: they share one."""
+        if not self.number:
+            return None
+        with self.crew.reading:
+            several = self.source.capabilities.max_connections > self.number
+        return self.session.source(self.lane) if several else None
 
 
 @dataclass(slots=True)

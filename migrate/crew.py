@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from migrate.errors import ConnectorError, Retriable, Scope
 from migrate.model import Collection
 from migrate.planrows import Action
+from migrate.protocols import Reader
 
 MOST = 4
 """Workers of one lane at most: beyond it servers get slower, not faster (Dovecot, Nextcloud: measured)."""
@@ -39,7 +41,7 @@ class Crew:
     def __init__(self, size: int) -> None:
         self.size = size
         self.reading = threading.Lock()
-        """Held while the source is read."""
+        """Held while a shared source is read."""
         self._lock = threading.RLock()
         self._ready = threading.Event()
         self._limit = 1
@@ -96,6 +98,10 @@ class Crew:
                 return None
             self._over = True
             return self._set_aside
+
+    def reading_with(self, source: Reader) -> AbstractContextManager[object]:
+        """Held while that source is read: by one at a time when it takes one connection only."""
+        return self.reading if source.capabilities.max_connections == 1 else nullcontext()
 
     def set_aside(self, actions: Sequence[Action]) -> None:
         """For the last worker, alone."""

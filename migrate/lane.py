@@ -240,7 +240,7 @@ class LaneApply:
             Entry(href=a.href, collection=a.home, etag=a.etag, size=a.size, name=a.name, media_type=a.media_type)
             for a in actions
         ]
-        with self._crew.reading:
+        with self._crew.reading_with(self._source):
             answers = list(fetch_all(self._source, entries))
         for entry, answer in answers:
             yield by_href[entry.href], answer

@@ -244,7 +244,7 @@ class Capabilities:
     free_bytes: int | None = None
     """Space left for the account; None when unknown or unlimited."""
     max_connections: int = 1
-    """How many targets of this account may be written through at once."""
+    """How many readers, or targets, of one service of this account may be used at once."""
     batch: int = 1
     """How many items ``put_many`` takes at once."""
 

@@ -134,9 +134,10 @@ def _measure(bench: Bench, trip: float, wanted: float, rounds: int) -> bool:
             "transhume apply": lambda _: bench.ours(port, planned=True),
             "bare MULTIAPPEND": lambda _: bench.bare(port),
         }
-        for name in ("mbsync", "imapsync"):
-            if shutil.which(name):
-                runs[name] = lambda _, run=getattr(bench, name): run(port)  # type: ignore[misc]
+        if shutil.which("mbsync"):
+            runs["mbsync"] = lambda _: bench.mbsync(port)
+        if shutil.which("imapsync"):
+            runs["imapsync"] = lambda _: bench.imapsync(port)
         runs["transhume plan + apply"] = lambda _: bench.ours(port, planned=False)
         took = interleaved(rounds, runs)
     ours = took["transhume apply"]

@@ -61,13 +61,16 @@ def show(title: str, unit: str, count: float, seconds: Mapping[str, float], goal
     rates = {name: count / took for name, took in seconds.items()}
     most = max(rates.values())
     for name, rate in rates.items():
-        print(
-            f"  {name:26} {'█' * max(1, round(rate / most * WIDTH)):{WIDTH}} {rate:9.1f} {unit}/s {seconds[name]:7.2f} s"
-        )
+        print(f"  {name:26} {bar(rate / most):{WIDTH}} {rate:9.1f} {unit}/s {seconds[name]:7.2f} s")
     for goal in goals:
         print(f"  {goal.name:44} {goal.ratio:6.2f} x   wanted {goal.wanted:5.2f}   {'ok' if goal.met else 'MISSED'}")
     _keep(title, unit, rates, goals)
     return all(goal.met for goal in goals)
+
+
+def bar(part: float) -> str:
+    """That part of the longest bar."""
+    return "█" * max(1, round(part * WIDTH))
 
 
 def _keep(title: str, unit: str, rates: Mapping[str, float], goals: list[Goal]) -> None:
@@ -86,7 +89,8 @@ def _keep(title: str, unit: str, rates: Mapping[str, float], goals: list[Goal]) 
 def project(folder: Path, source: str, target: str, account: str) -> Path:
     """A migration project: the two tables in TOML, and the row of the one account."""
     folder.mkdir(parents=True, mode=0o700)
-    text = f'[migration]\nname = "Mesure"\nlanguage = "fr"\nterritory = "FR"\naccounts = "accounts.csv"\n{source}\n{target}\n'
+    head = '[migration]\nname = "Mesure"\nlanguage = "fr"\nterritory = "FR"\naccounts = "accounts.csv"\n'
+    text = f"{head}{source}\n{target}\n"
     (folder / "migration.toml").write_text(text, encoding="utf-8")
     (folder / "migration.toml").chmod(0o600)
     header = "source,source_account,new_account,wave\n"
