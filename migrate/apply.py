@@ -17,7 +17,8 @@ from pathlib import Path
 from migrate.config import Lane, Project, routes
 from migrate.crew import MOST, Crew, crew_size
 from migrate.errors import ConnectorError, Exit, LocalDiskFull, PlanRefused, Scope, TranshumeError
-from migrate.lane import Begin, Begun, Claimed, Done, Go, LaneApply, Settled
+from migrate.lane import LaneApply
+from migrate.lanework import Begin, Begun, Claimed, Done, Go, Settled
 from migrate.ledger import Ledger, project_lock
 from migrate.model import State
 from migrate.observe import Observer, Silent, interrupted
@@ -110,7 +111,7 @@ class Clerk:
     def _begin(self, message: Begin) -> Begun:
         """What the ledger knows of these actions before they begin."""
         lane = self._lane(message.section)
-        hrefs = [action.href for action in message.actions]
+        hrefs = [href for action in message.actions for href in (action.href, *(one for one, _ in action.former))]
         settled = self._settled(message.section, [action.n for action in message.actions])
         return Begun(settled=settled, intents=self.ledger.intents(lane, hrefs), pairs=self.ledger.pairs(lane, hrefs))
 
@@ -197,7 +198,7 @@ def _run(project: Project, plan: PlanFile, lanes: Mapping[str, Lane], clerk: Cle
         if section.steps == 0 or (totals is not None and totals.error):
             continue
         lane = lanes[section.lane]
-        jobs.append(Work(lane, section, session, plan, Crew(crew_size(section.actions)), session.source(lane)))
+        jobs.append(Work(lane, section, session, plan, Crew(crew_size(section)), session.source(lane)))
         size = totals.bytes_planned if totals is not None else None
         clerk.observer.lane_started(section.lane, "apply", section.steps, size)
     hurry = partial(interrupted, clerk.observer)

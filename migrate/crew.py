@@ -9,30 +9,33 @@ other's copy of an identical message.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from migrate.errors import ConnectorError, Retriable, Scope
-from migrate.model import Collection
-from migrate.planrows import Action
+from migrate.lanework import Channel
+from migrate.model import Collection, Verb
+from migrate.planrows import Action, Section
 from migrate.protocols import Reader
 
 MOST = 4
 """Workers of one lane at most: beyond it servers get slower, not faster (Dovecot, Nextcloud: measured)."""
 WORTH = 200
 """Actions for which one more worker, with its connection, is worth its login."""
-
-BATCH_ITEMS = 50
-"""Items fetched together at least, even where the target takes them one by one: sources answer many for one request."""
-BATCH_BYTES = 2 * 1024 * 1024
-"""Planned bytes of a batch: what one worker holds at most, large items aside, which lie in the spool."""
-UNKNOWN_SIZE = 256 * 1024
-"""Bytes counted for an item whose size only fetching tells (an exported document)."""
+PUT_OFF = "put-off"
+"""The code of what a worker left to the last one; never recorded."""
+POLL = 0.1
+"""Seconds between looks at whether a lane has begun, or the run is interrupted."""
 
 
-def crew_size(actions: int) -> int:
-    """How many workers a lane of that many actions may use; the target's own limit is asked when they start."""
-    return max(1, min(MOST, actions // WORTH))
+def crew_size(section: Section) -> int:
+    """How many workers a lane may use; the target's own limit is asked when they start.
+
+    One where something is moved, replaced or removed: there the plan's order counts.
+    """
+    verbs = section.totals.verbs if section.totals is not None else {}
+    plain = set(verbs) <= {Verb.CREATE.value}
+    return max(1, min(MOST, section.actions // WORTH)) if plain else 1
 
 
 class Crew:
@@ -50,6 +53,7 @@ class Crew:
         self._over = False
         self._set_aside: list[Action] = []
         self._homes: dict[str, Collection | ConnectorError] = {}
+        self._keys: dict[str, str] = {}
 
     @property
     def alone(self) -> bool:
@@ -85,6 +89,14 @@ class Crew:
             self._at_work += 1
             return True
 
+    def joined(self, number: int, channel: Channel) -> bool:
+        """The same, once the first has looked at the target; False when the run is interrupted before."""
+        while not channel.stopping:
+            answer = self.join(number, POLL)
+            if answer is not None:
+                return answer
+        return False
+
     def next(self) -> list[Action] | None:
         """A batch that is nobody else's."""
         with self._lock:
@@ -113,29 +125,18 @@ class Crew:
         with self._lock:
             if key not in self._homes:
                 try:
-                    self._homes[key] = ensure()
+                    home = self._homes[key] = ensure()
+                    self._keys[home.href] = key
                 except ConnectorError as error:
                     if isinstance(error, Retriable) or error.scope > Scope.COLLECTION:
                         raise
                     self._homes[key] = error
             return self._homes[key]
 
+    def key(self, home: Collection) -> str:
+        """The key of a collection that :meth:`home` gave."""
+        return self._keys[home.href]
+
     def refusals(self) -> list[ConnectorError]:
         """Of collections."""
         return [home for home in self._homes.values() if isinstance(home, ConnectorError)]
-
-
-def batches(actions: Iterable[Action], most: int) -> Iterator[list[Action]]:
-    """Neighbours of one collection, at most ``most`` and about BATCH_BYTES."""
-    batch: list[Action] = []
-    size = 0
-    for action in actions:
-        weight = action.size if action.size is not None else UNKNOWN_SIZE
-        full = len(batch) >= most or size + weight > BATCH_BYTES
-        if batch and (full or action.collection != batch[0].collection):
-            yield batch
-            batch, size = [], 0
-        batch.append(action)
-        size += weight
-    if batch:
-        yield batch

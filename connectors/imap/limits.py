@@ -33,6 +33,8 @@ def probe(session: Session, *, select: bool) -> Capabilities:
         batch=BATCH if session.has("MULTIAPPEND") else 1,
         # Without UIDPLUS a message's number is told by counting, which another connection would disturb.
         max_connections=CONNECTIONS if session.has("UIDPLUS") else 1,
+        moves=session.has("MOVE"),
+        reflags=True,
     )
 
 

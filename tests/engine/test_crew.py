@@ -7,10 +7,11 @@ from collections import Counter
 
 import pytest
 
-from migrate.crew import Crew, batches, crew_size
+from migrate.crew import Crew, crew_size
 from migrate.errors import LimitReached, QuotaExceeded, Scope
+from migrate.lanework import batches
 from migrate.model import Collection, Verb
-from migrate.planrows import Action
+from migrate.planrows import Action, Section, Totals
 
 
 def action(n: int) -> Action:
@@ -81,5 +82,19 @@ def test_a_refused_collection_is_asked_for_once_and_a_full_account_stops_the_lan
         crew.home("b", full)
 
 
-def test_a_short_lane_has_one_worker() -> None:
-    assert [crew_size(n) for n in (0, 1, 399, 400, 10_000)] == [1, 1, 1, 2, 4]
+def section(actions: int, *verbs: str) -> Section:
+    totals = Totals(
+        discovered=0,
+        counts={},
+        bytes_planned=0,
+        bytes_exact=True,
+        reasons=(),
+        losses=(),
+        verbs=dict.fromkeys(verbs, 1),
+    )
+    return Section(lane="l", account="a", service="mail", target="t", actions=actions, totals=totals)
+
+
+def test_a_short_lane_has_one_worker_and_so_has_one_where_the_order_counts() -> None:
+    assert [crew_size(section(n, "create")) for n in (0, 1, 399, 400, 10_000)] == [1, 1, 1, 2, 4]
+    assert crew_size(section(10_000, "create", "move")) == 1
