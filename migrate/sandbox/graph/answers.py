@@ -1,0 +1,184 @@
+"""From what a handler found to what goes back: filtered, sorted, paged, expanded, selected, in that order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from migrate.sandbox.cursors import BadCursor, ExpiredCursor, page
+from migrate.sandbox.graph import schema
+from migrate.sandbox.graph.call import Call, Delta, Listing
+from migrate.sandbox.graph.errors import GraphError, bad_request
+from migrate.sandbox.graph.filters import Filter
+from migrate.sandbox.graph.query import Query, built, ordered
+from migrate.sandbox.tenant import Json
+
+PAGE_LIVES = 86400.0
+DELTA_LIVES = 7 * 86400.0
+
+
+def one(call: Call, value: Json) -> Json:
+    """A single entity."""
+    suffix = f"({','.join(call.query.select)})" if call.query.select else ""
+    context = f"{call.house.url}/v1.0/$metadata#{call.operation.kind}{suffix}/$entity"
+    return {"@odata.context": context, **shape(value, call.operation.kind, call.query)}
+
+
+def listing(call: Call, found: Listing) -> Json:
+    """A page of a listing."""
+    query = call.query
+    items = _sorted(call, _filtered(call, found), found)
+    names = [call.path, sorted(query.text.items()), call.prefer.get("idtype", "").lower()]
+    after = _position(call, names)
+    items = items[query.skip :]
+    part = page(items, _size(call), after, found.key)
+    answer = _envelope(call)
+    if query.count:
+        answer["@odata.count"] = len(items) + query.skip
+    if part.position:
+        token = call.house.cursors.issue(names, part.position)
+        answer["@odata.nextLink"] = _address(call, "$skiptoken", token)
+    answer["value"] = [shape(found.show(item), call.operation.kind, query) for item in part.items]
+    return answer
+
+
+def delta(call: Call, found: Delta) -> Json:
+    """A page of a round of changes; the last one carries the next round's address."""
+    names = [call.path, call["user"] if "user" in call.parameters else ""]
+    round_, position, text = _round(call, found, names)
+    call = replace(call, query=built(dict(text), call.operation.kind))
+    rows = found.since(round_) if round_ else [(found.key(item), item) for item in found.items]
+    if rows is None:
+        raise _expired(call, found)
+    part = page(rows, _size(call), position, lambda row: row[0])
+    answer = _envelope(call)
+    answer["value"] = [_row(call, found, *row) for row in part.items]
+    if part.position:
+        token = call.house.cursors.issue(names, [round_, list(part.position), text, found.current])
+        answer["@odata.nextLink"] = _address(call, "$skiptoken", token, bare=True)
+    else:
+        token = call.house.cursors.issue(names, [found.current, None, text, 0])
+        answer["@odata.deltaLink"] = _address(call, "$deltatoken", token, bare=True)
+    return answer
+
+
+def shape(value: Json, kind: str, query: Query) -> Json:
+    """The resource as asked for: selected properties, expanded relations, always its id and its annotations."""
+    kept: Json = {}
+    relations = schema.navigation(kind)
+    for name, inner in value.items():
+        if "@" in name or name == "id":
+            kept[name] = inner
+        elif name in query.expand:
+            kept[name] = _expanded(inner, relations[name].type, query.expand[name], many=relations[name].many)
+        elif name in relations and name not in schema.properties(kind):
+            continue
+        elif query.wants(name) and not callable(inner):
+            kept[name] = inner
+    return kept
+
+
+def _expanded(inner: Any, kind: str, query: Query, *, many: bool) -> Any:
+    value = inner() if callable(inner) else inner
+    if not many:
+        return shape(value, kind, query) if value is not None else None
+    rows = value if query.where is None else [row for row in value if _passes(row, kind, query.where)]
+    return [shape(row, kind, query) for row in rows[: query.top]]
+
+
+def _passes(row: Json, kind: str, where: Filter) -> bool:
+    """Whether an expanded row passes. MAPI properties answer to every spelling of their tag."""
+    if not kind.endswith("LegacyExtendedProperty"):
+        return where.passes(row)
+    name, _, tag = str(row["id"]).rpartition("0x")
+    spellings = {tag, tag.upper(), tag.zfill(4), tag.upper().zfill(4)}
+    return any(where.passes({**row, "id": f"{name}0x{spelling}"}) for spelling in spellings)
+
+
+def _row(call: Call, found: Delta, identifier: str, item: Any) -> Json:
+    if item is None:
+        return {**found.removed(identifier)}
+    return shape(found.show(item), call.operation.kind, call.query)
+
+
+def _round(call: Call, found: Delta, names: list[Any]) -> tuple[int, tuple[int, str] | None, list[list[str]]]:
+    """Since which change, where in the pages, and the options the first request of the round carried."""
+    if call.query.token is None:
+        return 0, None, [[name, value] for name, value in call.query.text.items()]
+    if call.query.token == "latest":
+        return found.current, None, []
+    if call.forget_cursors:
+        raise _expired(call, found)
+    try:
+        round_, position, text, _ = call.house.cursors.read(names, call.query.token, lives=DELTA_LIVES)
+    except BadCursor as error:
+        raise bad_request("Badly formed token.", "InvalidDeltaToken") from error
+    except ExpiredCursor as error:
+        raise _expired(call, found) from error
+    return round_, (position[0], position[1]) if position else None, text
+
+
+def _expired(call: Call, found: Delta) -> GraphError:
+    headers = (("Location", f"{call.house.url}{call.path}"),)
+    return GraphError(410, found.expired, "The sync state generation is not found; continuing requires a full resync.",
+                      headers=headers)  # fmt: skip
+
+
+def _filtered(call: Call, found: Listing) -> Sequence[Any]:
+    where = call.query.where
+    if where is None:
+        return found.items
+    for name in where.names:
+        if name.split("/")[0] in call.operation.unfiltered:
+            raise bad_request(f"The property '{name}' does not support filtering.", "ErrorInvalidProperty")
+    view = found.brief or found.show
+    return [item for item in found.items if where.passes(view(item))]
+
+
+def _sorted(call: Call, items: Sequence[Any], found: Listing) -> Sequence[Any]:
+    order, where = call.query.order, call.query.where
+    if not order:
+        return items
+    if where is not None and call.operation.kind == "message":
+        wanted = [name for name, _ in order]
+        if where.names[: len(wanted)] != wanted:
+            raise bad_request("The restriction or sort order is too complex for this operation.", "InefficientFilter")
+    view = found.brief or found.show
+    by_key = {found.key(item): item for item in items}
+    values = ordered([{**view(item), "@key": found.key(item)} for item in items], order)
+    return [by_key[value["@key"]] for value in values]
+
+
+def _position(call: Call, names: list[Any]) -> tuple[int, str] | None:
+    if call.query.token is None:
+        return None
+    try:
+        if call.forget_cursors:
+            raise ExpiredCursor
+        offset, last = call.house.cursors.read(names, call.query.token, lives=PAGE_LIVES)
+    except (BadCursor, ExpiredCursor) as error:
+        raise bad_request("The skip token is invalid.", "SkipTokenInvalid") from error
+    return offset, last
+
+
+def _size(call: Call) -> int:
+    operation, wanted = call.operation, call.query.top
+    if wanted is None:
+        text = call.prefer.get("odata.maxpagesize", "")
+        return min(int(text), operation.page_most) if text.isdigit() and int(text) else operation.page
+    if not 1 <= wanted <= operation.page_most:
+        raise bad_request(f"The value of $top is invalid. It must be between 1 and {operation.page_most}.")
+    return wanted
+
+
+def _envelope(call: Call) -> Json:
+    return {"@odata.context": f"{call.house.url}/v1.0/$metadata#Collection({call.operation.kind})"}
+
+
+def _address(call: Call, name: str, token: str, *, bare: bool = False) -> str:
+    """The address of a next page: the same path and options, and the token. A delta's token carries its options."""
+    options = {} if bare else dict(call.query.text)
+    query = urlencode({**options, name: token}, safe="$", quote_via=quote)
+    return f"{call.house.url}{call.path}?{query}"
