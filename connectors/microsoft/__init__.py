@@ -9,7 +9,9 @@ from typing import cast
 from connectors.microsoft.auth import Credentials
 from connectors.microsoft.gate import Gates
 from connectors.microsoft.http import Api
+from connectors.microsoft.nothing import Nothing
 from connectors.microsoft.settings import OPTIONS, Settings
+from connectors.microsoft.site import is_site
 from migrate.model import Account, Check, Service
 from migrate.protocols import Connector, Context, Dialogue, Option, Reader
 
@@ -38,6 +40,10 @@ class MicrosoftConnector:
 
     def reader(self, account: str, service: Service) -> Reader:
         """A reader of that account; each service's code is imported when it is first asked for."""
+        if (is_site(account) and service is not Service.FILES) or (
+            self._settings.is_shared(account) and service in (Service.FILES, Service.TASKS)
+        ):
+            return Nothing()
         module, reader = _READERS[service]
         make = getattr(import_module(f"{__name__}.{module}"), reader)
         return cast(Reader, make(self.api(account, service), self._settings, self._context.spool))

@@ -13,6 +13,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ from connectors.microsoft.auth import Credentials
 from connectors.microsoft.errors import from_response, network, not_the_api, seconds
 from connectors.microsoft.gate import PLACES, Gates
 from connectors.microsoft.settings import OUTLOOK, Settings
+from connectors.microsoft.spool import spooled
 from migrate.errors import Rejected, Retriable, Scope, Throttled, Unreachable
 from migrate.model import Service
 from migrate.protocols import Context
@@ -39,6 +41,8 @@ FAILURES = 5
 """Times a failed one is."""
 TIMEOUT = (30, 120)
 """Seconds to connect, and without a byte."""
+PIECE = 256 << 10
+"""Bytes written to disk at once."""
 LONGEST = 64.0
 """Seconds of the longest pause of our own choice."""
 MAILBOX_MINUTE = 10_000 / 10
@@ -114,6 +118,35 @@ class Api:
     ) -> bytes:
         """The bytes at a path (``…/$value``), whole in memory. Raises ConnectorError."""
         return self.attempt(lambda: self._get(path, params, prefer).content, cost)
+
+    def redirect(self, path: str, *, cost: float = 1.0) -> str:
+        """Where a path leads (302): the address of a file's content, a secret. Raises ConnectorError."""
+
+        def once() -> str:
+            answer = self.send("GET", self.url(path), headers={}, stream=True)
+            with answer:
+                self._heed(answer.headers)
+                if answer.status_code in {302, 307, 308} and answer.headers.get("Location"):
+                    return answer.headers["Location"]
+                if answer.status_code >= 300:
+                    raise from_response(answer.status_code, answer.headers, answer.content)
+                raise not_the_api()
+
+        return self.attempt(once, cost)
+
+    def download(self, path: str, spool: Path, *, cost: float = 1.0) -> Path:
+        """The bytes at a path, in a new file of the spool, all of them. Raises ConnectorError, LocalDiskFull."""
+
+        def once() -> Path:
+            with self._through(1), spooled(spool) as (stream, file):
+                with self.send("GET", self.url(path), headers=self._headers(()), stream=True) as answer:
+                    if answer.status_code >= 300:
+                        raise from_response(answer.status_code, answer.headers, answer.content)
+                    for piece in answer.iter_content(PIECE):
+                        stream.write(piece)
+                return file
+
+        return self.attempt(once, cost)
 
     def pages(
         self, path: str, params: Params | None = None, *, prefer: Sequence[str] = (), cost: float = 1.0
@@ -257,6 +290,10 @@ class Api:
                 if failures > FAILURES or isinstance(error, Unreachable):
                     raise
                 self._context.pace.sleep(error.retry_after or _backoff(failures))
+
+    def renew(self) -> None:
+        """Get a new token. Raises AuthFailed."""
+        self._credentials.token(self.account, renew=True)
 
     def refused(self, error: Throttled) -> None:
         """Tell the pace of a refusal and wait as long as it says."""
