@@ -120,7 +120,8 @@ class Download:
         """One request, without a token: the address itself is the permission."""
         headers = {"Range": f"bytes={stream.received}-"} if stream.received else {}
         try:
-            with self._plain().get(address, headers=headers, stream=True, timeout=TIMEOUT) as answer:
+            verify = self._api.settings.ca_file or True
+            with self._plain().get(address, headers=headers, stream=True, timeout=TIMEOUT, verify=verify) as answer:
                 if answer.status_code == 416 and stream.received:
                     return
                 if answer.status_code not in {200, 206}:
@@ -135,7 +136,6 @@ class Download:
     def _plain(self) -> requests.Session:
         if self._session is None:
             self._session = requests.Session()
-            self._session.verify = self._api.settings.ca_file or True
         return self._session
 
     def close(self) -> None:

@@ -204,6 +204,8 @@ class Api:
             headers={**headers, "Authorization": f"Bearer {token}"},
             timeout=TIMEOUT,
             allow_redirects=False,
+            # Said here, since the environment (REQUESTS_CA_BUNDLE) goes before what is said of a session.
+            verify=self.settings.ca_file or True,
             **options,
         )
 
@@ -212,8 +214,6 @@ class Api:
         """The connection, whose TLS is verified. Carries no token of its own."""
         if self._session is None:
             self._session = requests.Session()
-            self._session.trust_env = False if self.settings.ca_file else self._session.trust_env
-            self._session.verify = self.settings.ca_file or True
             self._session.headers["User-Agent"] = f"NONISV|transhume|{self._context.user_agent}"
         return self._session
 

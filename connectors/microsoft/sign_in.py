@@ -108,13 +108,13 @@ def _check_person(account: str, answer: Mapping[str, Any], settings: Settings) -
 def _addresses(token: str, settings: Settings) -> set[str]:
     """What Graph says of who signed in. Raises Retriable, Unreachable."""
     with requests.Session() as session:
-        session.verify = settings.ca_file or True
         answer = guarded(
             lambda: session.get(
                 f"{settings.graph_root}/{VERSION}/me",
                 params={"$select": "mail,userPrincipalName,proxyAddresses"},
                 headers={"Authorization": f"Bearer {token}"},
                 timeout=60,
+                verify=settings.ca_file or True,
             )
         )
     me = guarded(answer.json) if answer.status_code == 200 else {}
