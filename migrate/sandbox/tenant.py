@@ -80,10 +80,15 @@ class Version:
 
 @dataclass(slots=True, kw_only=True)
 class CloudItem:
-    """A ``driveItem`` without hashes, addresses and counts, which are computed. ``parentReference`` needs its id."""
+    """A ``driveItem`` without hashes, addresses and counts, which are computed. ``parentReference`` needs its id.
+
+    ``permissions`` are those given on the item itself; what lies below inherits them.
+    """
 
     resource: Json
     content: Bytes | None = None
+    served: Bytes | None = None
+    """What a download gives where SharePoint keeps other bytes than it lists; ``content`` when None."""
     permissions: list[Json] = field(default_factory=list)
     versions: list[Version] = field(default_factory=list)
     """Earlier ones, newest first; the current one is computed."""

@@ -27,6 +27,7 @@ import requests
 from migrate.sandbox.graph import CLIENT_ID, GraphStandIn, application_certificate
 from migrate.sandbox.graph.certificates import Certificate
 from migrate.sandbox.tenant import Json, MailFolder, MicrosoftAccount, OutlookMessage, Tenant
+from tests.sandbox import graph_items
 
 ANNE = "anne@tilleuls.onmicrosoft.example"
 BRUNO = "bruno@tilleuls.onmicrosoft.example"
@@ -135,13 +136,20 @@ def account(address: str, name: str, number: int, **fields: Any) -> MicrosoftAcc
 
 
 def tenant() -> Tenant:
-    accounts = (
-        account(ANNE, "Anne", 1, messages=messages()),
-        account(BRUNO, "Bruno", 2),
-        account(BOX, "Accueil", 3, delegates=frozenset({ANNE})),
+    anne = account(
+        ANNE,
+        "Anne",
+        1,
+        messages=messages(),
+        calendar_groups=graph_items.groups(),
+        calendars=graph_items.calendars(ANNE, BRUNO),
+        contact_folders=graph_items.contact_folders(),
+        task_lists=graph_items.task_lists(),
+        drive=graph_items.drive(BRUNO),
     )
+    others = (account(BRUNO, "Bruno", 2), account(BOX, "Accueil", 3, delegates=frozenset({ANNE})))
     nobody = MicrosoftAccount(user=user("sans@tilleuls.onmicrosoft.example", "Sans boîte", 4), mailbox=False)
-    return Tenant(accounts={made.address: made for made in (*accounts, nobody)})
+    return Tenant(accounts={made.address: made for made in (anne, *others, nobody)}, sites=graph_items.sites())
 
 
 def options(graph: GraphStandIn) -> dict[str, Any]:

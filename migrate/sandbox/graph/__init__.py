@@ -18,6 +18,7 @@ from migrate.sandbox.graph.access import READ_ROLES, READ_SCOPES
 from migrate.sandbox.graph.app import GraphApp
 from migrate.sandbox.graph.call import House
 from migrate.sandbox.graph.certificates import Certificate, application_certificate, server_certificate
+from migrate.sandbox.graph.edit import Edit
 from migrate.sandbox.graph.errors import ordered_error
 from migrate.sandbox.graph.oauth import CLIENT_ID, Identity
 from migrate.sandbox.graph.quota import Quota
@@ -55,6 +56,7 @@ class GraphStandIn:
         self.quota = Quota(self.clock)
         self.certificate = certificate or application_certificate()
         self.state = indexed(tenant, self.clock)
+        self.edit = Edit(self.state, self.clock)
         self.house = House(self.clock, Cursors(self.clock), self.state)
         self.identity = Identity(
             self.clock,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -12,7 +12,7 @@ from migrate.sandbox.graph import schema
 from migrate.sandbox.graph.call import Call, Delta, Listing
 from migrate.sandbox.graph.errors import GraphError, bad_request
 from migrate.sandbox.graph.filters import Filter
-from migrate.sandbox.graph.query import Query, built, ordered
+from migrate.sandbox.graph.query import DOWNLOAD, Query, built, ordered
 from migrate.sandbox.tenant import Json
 
 PAGE_LIVES = 86400.0
@@ -46,21 +46,22 @@ def listing(call: Call, found: Listing) -> Json:
 
 def delta(call: Call, found: Delta) -> Json:
     """A page of a round of changes; the last one carries the next round's address."""
-    names = [call.path, call["user"] if "user" in call.parameters else ""]
-    round_, position, text = _round(call, found, names)
-    call = replace(call, query=built(dict(text), call.operation.kind))
-    rows = found.since(round_) if round_ else [(found.key(item), item) for item in found.items]
+    names = [call.path]
+    round_ = _round(call, found, names)
+    call = replace(call, query=built(dict(round_.text), call.operation.kind))
+    rows = found.since(round_.since) if round_.since else [(found.key(item), item) for item in found.items]
     if rows is None:
         raise _expired(call, found)
-    part = page(rows, _size(call), position, lambda row: row[0])
+    part = page(rows, _size(call), round_.position, lambda row: row[0])
     answer = _envelope(call)
     answer["value"] = [_row(call, found, *row) for row in part.items]
-    if part.position:
-        token = call.house.cursors.issue(names, [round_, list(part.position), text, found.current])
-        answer["@odata.nextLink"] = _address(call, "$skiptoken", token, bare=True)
-    else:
-        token = call.house.cursors.issue(names, [found.current, None, text, 0])
-        answer["@odata.deltaLink"] = _address(call, "$deltatoken", token, bare=True)
+    # What changes while a round is read belongs to the next one, which starts where this one began.
+    after: list[Any] = [round_.since, part.position, round_.text, round_.began]
+    if part.position is None:
+        after = [round_.began, None, round_.text, 0]
+    token = call.house.cursors.issue(names, after)
+    kind = ("@odata.nextLink", found.names[0]) if part.position else ("@odata.deltaLink", found.names[1])
+    answer[kind[0]] = _address(call, kind[1], token, bare=True)
     return answer
 
 
@@ -69,8 +70,10 @@ def shape(value: Json, kind: str, query: Query) -> Json:
     kept: Json = {}
     relations = schema.navigation(kind)
     for name, inner in value.items():
-        if "@" in name or name == "id":
+        if name == "id" or ("@" in name and (name != DOWNLOAD or query.wants(name))):
             kept[name] = inner
+        elif "@" in name:
+            continue
         elif name in query.expand:
             kept[name] = _expanded(inner, relations[name].type, query.expand[name], many=relations[name].many)
         elif name in relations and name not in schema.properties(kind):
@@ -103,21 +106,35 @@ def _row(call: Call, found: Delta, identifier: str, item: Any) -> Json:
     return shape(found.show(item), call.operation.kind, call.query)
 
 
-def _round(call: Call, found: Delta, names: list[Any]) -> tuple[int, tuple[int, str] | None, list[list[str]]]:
-    """Since which change, where in the pages, and the options the first request of the round carried."""
-    if call.query.token is None:
-        return 0, None, [[name, value] for name, value in call.query.text.items()]
-    if call.query.token == "latest":
-        return found.current, None, []
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What a delta's token remembers."""
+
+    since: int
+    """The change after which this round tells; 0 for everything."""
+    position: tuple[int, str] | None
+    """Where the next page starts."""
+    text: list[list[str]]
+    """The options of the round's first request."""
+    began: int
+    """The journal's number when the round began."""
+
+
+def _round(call: Call, found: Delta, names: list[Any]) -> _Round:
+    token = call.query.token
+    if token is None:
+        return _Round(0, None, [[name, value] for name, value in call.query.text.items()], found.current)
+    if token == "latest":
+        return _Round(found.current, None, [], found.current)
     if call.forget_cursors:
         raise _expired(call, found)
     try:
-        round_, position, text, _ = call.house.cursors.read(names, call.query.token, lives=DELTA_LIVES)
+        since, position, text, began = call.house.cursors.read(names, token, lives=DELTA_LIVES)
     except BadCursor as error:
         raise bad_request("Badly formed token.", "InvalidDeltaToken") from error
     except ExpiredCursor as error:
         raise _expired(call, found) from error
-    return round_, (position[0], position[1]) if position else None, text
+    return _Round(since, (position[0], position[1]) if position else None, text, began or found.current)
 
 
 def _expired(call: Call, found: Delta) -> GraphError:

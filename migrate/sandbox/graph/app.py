@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from migrate.sandbox.faults import EXPIRE
-from migrate.sandbox.graph import answers, batch, directory, mail, pages, schema
+from migrate.sandbox.graph import answers, batch, calendar, contacts, directory, drive, mail, pages, schema, todo
 from migrate.sandbox.graph.call import Answer, Call, Delta, House, Listing, Operation
+from migrate.sandbox.graph.drive_item import DOWNLOADS
 from migrate.sandbox.graph.errors import JSON_TYPE, GraphError
 from migrate.sandbox.graph.oauth import Grant, Identity
 from migrate.sandbox.graph.query import read
@@ -30,7 +31,14 @@ from migrate.sandbox.tenant import Json
 
 VERSION = "/v1.0"
 BATCH = f"{VERSION}/$batch"
-OPERATIONS = (*directory.OPERATIONS, *mail.OPERATIONS)
+OPERATIONS = (
+    *directory.OPERATIONS,
+    *mail.OPERATIONS,
+    *calendar.OPERATIONS,
+    *contacts.OPERATIONS,
+    *todo.OPERATIONS,
+    *drive.OPERATIONS,
+)
 _log = logging.getLogger(__name__)
 
 
@@ -61,6 +69,9 @@ class GraphApp:
 
     def _answer(self, environ: WSGIEnvironment, body: bytes) -> Reply:
         path = urlsplit(environ.get("REQUEST_URI") or environ["PATH_INFO"]).path
+        if path.startswith(f"/{DOWNLOADS}/") and environ["REQUEST_METHOD"] == "GET":
+            environ[OPERATION] = DOWNLOADS
+            return drive.serve_download(self._house, environ, path.rpartition("/")[2])
         if not path.startswith(f"{VERSION}/"):
             environ[OPERATION] = "identity"
             environ[ACCOUNT], reply = self._pages.answer(environ, path, body)

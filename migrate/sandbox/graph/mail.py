@@ -12,7 +12,7 @@ from migrate.sandbox.graph import access
 from migrate.sandbox.graph.call import DELTA, LISTING, ONE, Call, Delta, Listing, Operation
 from migrate.sandbox.graph.errors import item_not_found
 from migrate.sandbox.graph.mail_message import attachments, brief, mime, resource
-from migrate.sandbox.graph.state import AccountState
+from migrate.sandbox.graph.state import AccountState, changes
 from migrate.sandbox.replies import Reply
 from migrate.sandbox.tenant import Json, MailFolder, OutlookMessage
 
@@ -47,7 +47,7 @@ def folders_delta(call: Call) -> Delta:
         key=lambda found: str(found.resource["id"]),
         show=lambda found: show_folder(state, found),
         current=state.journal.current,
-        since=lambda number: _changes(state, number, "folder", "", known.get),
+        since=lambda number: changes(state.journal, number, "folder", "", known.get),
         removed=_removed,
     )
 
@@ -77,7 +77,7 @@ def messages_delta(call: Call) -> Delta:
         key=lambda message: message.id,
         show=lambda message: resource(call, message),
         current=state.journal.current,
-        since=lambda number: _changes(state, number, "message", within, there),
+        since=lambda number: changes(state.journal, number, "message", within, there),
         removed=lambda identifier: _removed(call.shown(identifier, within)),
     )
 
@@ -175,17 +175,6 @@ def brief_enough(names: Sequence[str]) -> bool:
     """Whether those properties are known without reading the message."""
     cheap = {"receivedDateTime", "isRead", "isDraft", "flag", "categories", "importance", "parentFolderId", "id"}
     return all(name.split("/")[0] in cheap | {"lastModifiedDateTime", "createdDateTime"} for name in names)
-
-
-def _changes(
-    state: AccountState, number: int, kind: str, within: str, find: Callable[[str], Any]
-) -> list[tuple[str, Any]] | None:
-    """Ids changed since, each once, with what they are now."""
-    if not state.journal.remembers(number):
-        return None
-    changes = [change for change in state.journal.since(number) if change.kind == kind]
-    identifiers = dict.fromkeys(change.id for change in changes if not within or change.within == within)
-    return [(identifier, find(identifier)) for identifier in identifiers]
 
 
 def _removed(identifier: str) -> Json:

@@ -26,9 +26,7 @@ class Query:
     skip: int = 0
     count: bool = False
     token: str | None = None
-    """``$skiptoken`` or ``$deltatoken``."""
-    delta: bool = False
-    """The token is a ``$deltatoken``."""
+    """``$skiptoken``, ``$deltatoken`` or, for drives, ``token``."""
     text: Mapping[str, str] = field(default_factory=dict)
     """Every option as it was written, without the tokens: what a page's address carries on."""
 
@@ -37,6 +35,8 @@ class Query:
         return name in self.select if self.select else name not in BY_REQUEST
 
 
+DOWNLOAD = "@microsoft.graph.downloadUrl"
+DOWNLOAD_NAMES = frozenset({DOWNLOAD, "content.downloadUrl"})
 BY_REQUEST = frozenset({"uniqueBody", "internetMessageHeaders", "cancelledOccurrences", "content"})
 """Properties that are only given when selected."""
 
@@ -56,8 +56,7 @@ def read(query_string: str, kind: str, allowed: frozenset[str]) -> Query:
 
 def built(options: Mapping[str, str], kind: str) -> Query:
     """The options already sorted out by name. Raises GraphError 400."""
-    delta = "$deltatoken" in options
-    tokens = ("$skiptoken", "$deltatoken")
+    tokens = ("$skiptoken", "$deltatoken", "token")
     return Query(
         select=tuple(_select(options.get("$select", ""), kind)),
         expand=dict(_expand(options.get("$expand", ""), kind)),
@@ -66,8 +65,7 @@ def built(options: Mapping[str, str], kind: str) -> Query:
         top=_number(options, "$top"),
         skip=_number(options, "$skip") or 0,
         count=_boolean(options.get("$count", "false")),
-        token=options.get("$deltatoken", options.get("$skiptoken")),
-        delta=delta,
+        token=next((options[name] for name in tokens if name in options), None),
         text={name: value for name, value in options.items() if name not in tokens},
     )
 
@@ -75,6 +73,9 @@ def built(options: Mapping[str, str], kind: str) -> Query:
 def _select(text: str, kind: str) -> Iterator[str]:
     for name in filter(None, (part.strip() for part in text.split(","))):
         if name == "*":
+            continue
+        if name in DOWNLOAD_NAMES:
+            yield DOWNLOAD
             continue
         if "@" not in name and not any(name in {**sub.properties, **sub.navigation} for sub in _family(kind)):
             raise unknown(name, kind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from migrate.sandbox.graph.call import Operation
 from migrate.sandbox.graph.errors import bad_request
@@ -37,7 +37,16 @@ def _named(path: str) -> str:
         parts[0:1] = ["users", "me"]
     if parts[:2] == ["users", "me-token-to-replace"]:
         parts[1] = "me"
-    return "/".join(parts)
+    return _by_place("/".join(parts))
+
+
+def _by_place(path: str) -> str:
+    """``…/root:/a/b:/children`` as ``…/items/path:a%2Fb/children``."""
+    head, mark, rest = path.partition("/root:/")
+    if not mark:
+        return path
+    place, _, below = rest.partition(":")
+    return f"{head}/items/path:{quote(unquote(place).strip('/'), safe='')}{below.rstrip('/')}"
 
 
 def _match(template: tuple[str, ...], parts: Sequence[str]) -> dict[str, str] | None:

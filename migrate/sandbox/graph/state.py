@@ -7,6 +7,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from migrate.sandbox.clock import Clock
 from migrate.sandbox.journal import Journal
@@ -163,4 +164,11 @@ def _names(user: Json) -> Iterable[str]:
     return (str(user.get(name) or "").lower() for name in ("id", "mail", "userPrincipalName"))
 
 
-Thunk = Callable[[], list[Json]]
+def changes(
+    journal: Journal, number: int, kind: str, within: str, find: Callable[[str], Any]
+) -> list[tuple[str, Any]] | None:
+    """Ids of a kind changed since, each once, with what they are now; None when that number is forgotten."""
+    if not journal.remembers(number):
+        return None
+    found = (change for change in journal.since(number) if (change.kind, change.within) == (kind, within))
+    return [(identifier, find(identifier)) for identifier in dict.fromkeys(change.id for change in found)]
