@@ -62,7 +62,11 @@ class MicrosoftConnector:
         """Every account of the tenant that may have data to move. Raises AuthFailed."""
         from connectors.microsoft.directory import people
 
-        return people(self.api("", Service.FILES))
+        api = self.api("", Service.FILES)
+        try:
+            yield from people(api)
+        finally:
+            api.close()
 
     def sign_in(self, account: str, dialogue: Dialogue) -> None:
         """Have that person consent and keep the token. Raises AuthFailed, ConfigError."""

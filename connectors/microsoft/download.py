@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import logging
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,6 +26,9 @@ from connectors.microsoft.quickxor import QuickXor
 from connectors.microsoft.settings import is_loopback
 from connectors.microsoft.spool import IN_MEMORY, spooled
 from migrate.errors import AuthFailed, ConnectorError, NotFound, Rejected, Retriable, Throttled
+
+# It writes every path that it asks for when messages for developers are on.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.CRITICAL)
 
 TRIES = 2
 """Downloads of a file whose checksum is wrong, before it is given up."""

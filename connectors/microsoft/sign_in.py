@@ -6,6 +6,7 @@ The code flow with PKCE (RFC 7636) and a listener on the loopback address (RFC 8
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -53,11 +54,7 @@ def _by_browser(
     application: Any, account: str, dialogue: Dialogue, settings: Settings, scopes: list[str]
 ) -> Mapping[str, Any]:
     with _Listener() as listener:
-        flow = guarded(
-            lambda: application.initiate_auth_code_flow(
-                scopes, redirect_uri=f"http://localhost:{listener.port}", login_hint=account, prompt="select_account"
-            )
-        )
+        flow = guarded(lambda: _flow(application, scopes, account, f"http://localhost:{listener.port}"))
         dialogue.open(browser_address(settings, flow["auth_uri"]))
         for _ in range(TRIES):
             reply = listener.wait(WAIT) or _pasted(dialogue.ask(_QUESTION))
@@ -66,6 +63,15 @@ def _by_browser(
             if reply:
                 return _exchanged(application, flow, reply)
     raise AuthFailed("Nobody signed in.", advice=f"Run again: transhume auth microsoft {account}")
+
+
+def _flow(application: Any, scopes: list[str], account: str, redirect: str) -> Any:
+    """The code comes in the address, so that it can be pasted; without this flow's verifier it is worth nothing."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "response_mode", UserWarning)
+        return application.initiate_auth_code_flow(
+            scopes, redirect_uri=redirect, login_hint=account, prompt="select_account"
+        )
 
 
 def _pasted(text: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from connectors.microsoft.download import Download
 from connectors.microsoft.driveitem import split
 from connectors.microsoft.http import Api, Json, Part, segment
 from connectors.microsoft.message import moment_of
-from migrate.errors import ConnectorError
+from migrate.errors import ConnectorError, NotFound
 from migrate.model import Entry, Item
 
 _MARK = "/versions/"
@@ -33,10 +33,14 @@ def entries(api: Api, files: Sequence[Entry]) -> Iterator[Entry]:
     for name, answer in each(api, parts, cost=LIST_UNITS):
         if isinstance(answer, ConnectorError):
             raise answer
-        found = list(answer["value"])
-        if answer.get("@odata.nextLink"):
-            found += api.values(str(answer["@odata.nextLink"]), cost=LIST_UNITS)
-        yield from (_entry(by_href[name], version) for version in found[1:])
+        yield from (_entry(by_href[name], version) for version in _earlier(api, answer))
+
+
+def _earlier(api: Api, answer: Json) -> list[Json]:
+    found = list(answer["value"])
+    if answer.get("@odata.nextLink"):
+        found += api.values(str(answer["@odata.nextLink"]), cost=LIST_UNITS)
+    return found[1:]
 
 
 def _entry(file: Entry, version: Json) -> Entry:
@@ -62,10 +66,13 @@ def _entry(file: Entry, version: Json) -> Entry:
 def get(api: Api, download: Download, entry: Entry) -> Item:
     """A version's content, which never changes. Raises NotFound."""
     name, _, identifier = entry.href.partition(_MARK)
-    path = f"{_path(name)}/versions/{segment(identifier)}"
-    version = api.get(path)
+    path = f"{_path(name)}/versions"
+    listed = _earlier(api, api.get(path, cost=LIST_UNITS))
+    version = next((one for one in listed if str(one["id"]) == identifier), None)
+    if version is None:
+        raise NotFound("That version of the file is gone.")
     size = int(version.get("size") or 0)
-    body = download.content(f"{path}/content", size, {}, rewritten=not entry.size_exact)
+    body = download.content(f"{path}/{segment(identifier)}/content", size, {}, rewritten=not entry.size_exact)
     return Item(entry=entry, body=body, media_type=entry.media_type)
 
 

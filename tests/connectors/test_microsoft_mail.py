@@ -177,7 +177,7 @@ def test_what_came_changed_moved_and_went(make: MakeReader, graph: GraphStandIn)
     graph.edit.add_message(ANNE, message(50, "inbox"))
     graph.edit.change_message(ANNE, "AAkALgAA00000001", isRead=False)
     graph.edit.move_message(ANNE, "AAkALgAA00000002", "archive")
-    graph.edit.delete_message(ANNE, "AAkALgAA00000003")
+    graph.edit.remove_message(ANNE, "AAkALgAA00000003")
     found = changed(reader, reader.cursor())
     assert {key: entry.collection if entry else None for key, entry in found.items()} == {
         50: "inbox",
