@@ -43,9 +43,9 @@ venv: .venv/installed
 
 # The programs that judge the result, which we did not write. CI must have them; elsewhere their tests are skipped.
 servers:
-	@PATH="$$PATH:/usr/sbin"; for program in dovecot rclone vdirsyncer mbsync; do \
+	@PATH="$$PATH:/usr/sbin"; for program in dovecot rclone vdirsyncer mbsync chromium; do \
 		command -v $$program >/dev/null || missing=1; done; \
-	if [ -n "$$missing" ]; then .ci/apt dovecot-imapd rclone vdirsyncer isync || [ -z "$$CI" ]; fi
+	if [ -n "$$missing" ]; then .ci/apt dovecot-imapd rclone vdirsyncer isync chromium || [ -z "$$CI" ]; fi
 
 # The lock holds hashes only: no index is named, so that any mirror serves.
 lock:

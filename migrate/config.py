@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,9 +16,20 @@ from migrate.errors import ConfigError
 from migrate.model import Service
 from migrate.secrets import Reference
 from migrate.settings import SystemConfig, read_systems
+from migrate.tokens import Tokens
 from migrate.toml_file import TomlFile
 
-__all__ = ["AccountRow", "Filters", "Lane", "MailPolicy", "Project", "SystemConfig", "load_project", "routes"]
+__all__ = [
+    "AccountRow",
+    "Filters",
+    "Lane",
+    "MailPolicy",
+    "Project",
+    "SystemConfig",
+    "load_project",
+    "routes",
+    "services_of",
+]
 
 FILE = "migration.toml"
 
@@ -43,6 +54,10 @@ class Migration(BaseModel):
     language: Literal["fr", "en"] = Field(default="fr", description="of the reports")
     territory: Literal["FR", "BE"] = Field(default="FR", description="for time zones, phone numbers, identifiers")
     accounts: str = Field(default="accounts.csv", min_length=1, description="the accounts file, beside this one")
+    tokens: Literal["auto", "keyring", "encrypted", "plaintext"] = Field(
+        default="auto", description="where sign-ins are kept"
+    )
+    tokens_passphrase: str = Field(default="", description="secret: opens sign-ins kept in encrypted files")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +73,8 @@ class Project:
     """In the order of the file, which decides where a service goes."""
     accounts: tuple[AccountRow, ...]
     mail: MailPolicy
+    tokens: Tokens = field(compare=False, repr=False)
+    """Where sign-ins are kept; opened when first used."""
     fingerprint: str
     """``sha256:<hex>`` of all that decides what a plan contains, secrets left out."""
 
@@ -126,6 +143,16 @@ def routes(project: Project) -> Sequence[Lane]:
     ]
 
 
+def services_of(project: Project, system: SystemConfig) -> frozenset[Service]:
+    """The services that a system is read or written for in this project: what a sign-in asks consent for.
+
+    Everything the system can, as long as no account is listed.
+    """
+    if not project.accounts:
+        return system.services
+    return frozenset(lane.service for lane in routes(project) if lane.target and system in (lane.source, lane.target))
+
+
 def _lane(project: Project, row: AccountRow, service: Service) -> Lane:
     takes = (one for one in project.targets.values() if service in one.services and one.name in row.targets)
     target = next(takes, None)
@@ -141,8 +168,11 @@ def _lane(project: Project, row: AccountRow, service: Service) -> Lane:
     )
 
 
-def load_project(directory: Path) -> Project:
-    """Read and validate a project's folder. Raises ConfigError naming file and line."""
+def load_project(directory: Path, *, accounts: bool = True) -> Project:
+    """Read and validate a project's folder. Raises ConfigError naming file and line.
+
+    Without ``accounts``, its accounts file is not read: it may still be to be written.
+    """
     directory = directory.absolute()
     file = TomlFile(directory / FILE)
     check_private(directory)
@@ -151,7 +181,7 @@ def load_project(directory: Path) -> Project:
     sources = read_systems(file, "source")
     targets = read_systems(file, "target")
     mail = file.model(MailPolicy, ("mail",))
-    rows = read_accounts(directory / migration.accounts, sources.keys(), tuple(targets))
+    rows = read_accounts(directory / migration.accounts, sources.keys(), tuple(targets)) if accounts else ()
     return Project(
         directory=directory,
         name=migration.name,
@@ -161,8 +191,19 @@ def load_project(directory: Path) -> Project:
         targets=targets,
         accounts=rows,
         mail=mail,
+        tokens=Tokens(directory, migration.tokens, _passphrase(file, migration)),
         fingerprint=_fingerprint(migration, sources, targets, rows, mail),
     )
+
+
+def _passphrase(file: TomlFile, migration: Migration) -> Reference | None:
+    if not migration.tokens_passphrase:
+        return None
+    try:
+        return Reference.parse(migration.tokens_passphrase, file.path.parent)
+    except ConfigError as error:
+        where = ("migration", "tokens_passphrase")
+        raise file.error(where, f"'tokens_passphrase': {error.message}.", error.advice) from None
 
 
 def check_private(directory: Path) -> None:
@@ -182,7 +223,7 @@ def _fingerprint(
     mail: MailPolicy,
 ) -> str:
     effective = {
-        "migration": migration.model_dump(exclude={"accounts"}),
+        "migration": migration.model_dump(exclude={"accounts", "tokens", "tokens_passphrase"}),
         "mail": mail.model_dump(),
         "sources": dict(_plain(sources)),
         "targets": list(_plain(targets)),

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from migrate import __version__
 from migrate.config import Filters, Project, SystemConfig, routes
 from migrate.errors import ConfigError, ConnectorError
 from migrate.model import Check
 from migrate.pacing import Pacer
-from migrate.protocols import Connector, Context
-from migrate.registry import load
+from migrate.session import open_connector
 
 
 def diagnose(project: Project, filters: Filters) -> Iterator[tuple[str, Check]]:
@@ -18,18 +16,21 @@ def diagnose(project: Project, filters: Filters) -> Iterator[tuple[str, Check]]:
     lanes = [lane for lane in routes(project) if filters.accept(lane)]
     for name, system in project.sources.items():
         accounts = [lane.source_account for lane in lanes if lane.source is system]
-        yield from _checks(project, f"source.{name}", system, accounts)
+        yield from checks_of(project, f"source.{name}", system, accounts)
     for name, system in project.targets.items():
         accounts = [lane.target_account for lane in lanes if lane.target is system]
-        yield from _checks(project, f"target.{name}", system, accounts)
+        yield from checks_of(project, f"target.{name}", system, accounts)
 
 
-def _checks(project: Project, name: str, system: SystemConfig, accounts: Sequence[str]) -> Iterator[tuple[str, Check]]:
+def checks_of(
+    project: Project, name: str, system: SystemConfig, accounts: Sequence[str]
+) -> Iterator[tuple[str, Check]]:
+    """The checks of one system for these accounts, as they are made."""
     everyone = tuple(dict.fromkeys(accounts))
     if not everyone:
         return
     try:
-        for check in _open(project, system).check(everyone):
+        for check in open_connector(project, system, Pacer()).check(everyone):
             yield name, check
     except (ConnectorError, ConfigError) as error:
         yield (
@@ -42,11 +43,3 @@ def _checks(project: Project, name: str, system: SystemConfig, accounts: Sequenc
                 exit_code=error.exit_code,
             ),
         )
-
-
-def _open(project: Project, system: SystemConfig) -> Connector:
-    project.spool.mkdir(mode=0o700, exist_ok=True)
-    context = Context(
-        pace=Pacer(), spool=project.spool, settings=system.settings, user_agent=f"transhume/{__version__}"
-    )
-    return load(system.connector)(context)

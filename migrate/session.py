@@ -8,7 +8,7 @@ from typing import cast
 
 from connectors.wrappers import ReadOnly, Retrying
 from migrate import __version__
-from migrate.config import Lane, Project, SystemConfig
+from migrate.config import Lane, Project, SystemConfig, services_of
 from migrate.errors import ConfigError
 from migrate.pacing import Pacer
 from migrate.protocols import Connector, Context, Reader, Target, TargetConnector
@@ -27,16 +27,7 @@ class Session:
             **{f"source.{name}": system for name, system in project.sources.items()},
             **{f"target.{name}": system for name, system in project.targets.items()},
         }
-        self._connectors = {key: self._open(system) for key, system in everyone.items()}
-
-    def _open(self, system: SystemConfig) -> Connector:
-        context = Context(
-            pace=self._pacer,
-            spool=self.spool,
-            settings=system.settings,
-            user_agent=f"transhume/{__version__}",
-        )
-        return load(system.connector)(context)
+        self._connectors = {key: open_connector(project, system, pacer) for key, system in everyone.items()}
 
     def source(self, lane: Lane) -> Reader:
         """A reader of the lane's source."""
@@ -64,6 +55,20 @@ class Session:
         for path in self.spool.iterdir():
             if path.is_file():
                 path.unlink()
+
+
+def open_connector(project: Project, system: SystemConfig, pacer: Pacer) -> Connector:
+    """One system's connector, configured. Makes no request. Raises ConfigError."""
+    project.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+    context = Context(
+        pace=pacer,
+        spool=project.spool,
+        settings=system.settings,
+        user_agent=f"transhume/{__version__}",
+        services=services_of(project, system),
+        tokens=project.tokens,
+    )
+    return load(system.connector)(context)
 
 
 def target_key(lane: Lane) -> str:

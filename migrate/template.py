@@ -38,6 +38,8 @@ name = {json.dumps(name, ensure_ascii=False)}
 language = "fr"            # of the reports: fr or en
 territory = "FR"           # FR or BE: time zones, phone numbers, identifiers
 accounts = "accounts.csv"  # who goes where; see its first line
+tokens = "auto"            # where sign-ins are kept: auto, keyring, encrypted or plaintext
+# tokens_passphrase = "env:TRANSHUME_PASSPHRASE"  # opens sign-ins kept in encrypted files
 
 [mail]
 spam = false               # also move the spam folder

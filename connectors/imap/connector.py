@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 
+from connectors.imap.gmail import EXTENSION, GmailReader
 from connectors.imap.limits import append_limit, free_bytes
+from connectors.imap.mailbox import Mailbox
 from connectors.imap.reader import ImapReader
 from connectors.imap.session import Session, connect
 from connectors.imap.settings import OPTIONS, Settings
 from connectors.imap.target import ImapTarget
 from migrate.errors import AuthFailed, ConnectorError, UsageError
 from migrate.model import Check, Service
-from migrate.protocols import Context, Option
+from migrate.protocols import Context, Option, Reader
 
 _MAIL = frozenset({Service.MAIL})
 _WISHED = ("MULTIAPPEND", "UIDPLUS", "LITERAL+", "SPECIAL-USE", "QUOTA")
@@ -28,9 +31,16 @@ class ImapConnector:
         self._settings = Settings.parse(context.settings)
         self._refused: dict[str, AuthFailed] = {}
 
-    def reader(self, account: str, service: Service) -> ImapReader:
+    def reader(self, account: str, service: Service) -> Reader:
         """A reader of that mailbox. No request is made before its first use."""
-        return ImapReader(self._session(account, service), self._context.spool)
+        session = self._session(account, service)
+        return Mailbox(session, partial(self._reader, session, account))
+
+    def _reader(self, session: Session, account: str) -> ImapReader:
+        """Gmail's own reader where the server is Gmail, unless the project wants its folders."""
+        if self._settings.gmail_labels and session.has(EXTENSION):
+            return GmailReader(session, self._context.spool, self._context.pace, account)
+        return ImapReader(session, self._context.spool)
 
     def target(self, account: str, service: Service) -> ImapTarget:
         """A target for that mailbox. No request is made before its first use."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -55,6 +55,8 @@ class ImapReader:
     """Reads the mail of one account. Used by one thread at a time."""
 
     _may_select = False
+    _listed = "UID FLAGS INTERNALDATE RFC822.SIZE"
+    """What FETCH is asked for in a listing, and beside each body."""
 
     def __init__(self, session: Session, spool: Path) -> None:
         self._session = session
@@ -83,9 +85,26 @@ class ImapReader:
     def _entries_of(self, found: Collection) -> Iterator[Entry]:
         wire = folder_of(found.href)
         opened = self._session.reopen(wire)
-        for rows in self._rows(opened, 1, "(UID FLAGS INTERNALDATE RFC822.SIZE)"):
+        for rows in self._rows(opened, 1, f"({self._listed})"):
             for row in rows:
-                yield _entry(Place(wire, opened.uidvalidity, row[b"UID"]), row)
+                yield self._entry(Place(wire, opened.uidvalidity, row[b"UID"]), row)
+
+    def _entry(self, place: Place, row: Row) -> Entry:
+        """The row of a listing as an entry."""
+        flags = flags_of(row)
+        return Entry(
+            href=message_href(place.wire, place.uidvalidity, place.uid),
+            collection=folder_href(place.wire),
+            etag=etag_of(place.uidvalidity, flags),
+            media_type=MEDIA_TYPE,
+            size=row[b"RFC822.SIZE"],
+            created=utc(row.get(b"INTERNALDATE")),
+            flags=flags,
+        )
+
+    def _place(self, entry: Entry) -> Place:
+        """Where an entry's message lies. Raises NotFound."""
+        return Place(*message_of(entry.href))
 
     def _rows(self, opened: Selected, start: int, items: str) -> Iterator[list[Row]]:
         """Rows of a folder from UID ``start`` on, by windows that widen where UIDs are sparse."""
@@ -114,9 +133,9 @@ class ImapReader:
 
     def get(self, entry: Entry) -> Item:
         """The message as it is now, ``\\\\Seen`` untouched. Raises NotFound when it is gone."""
-        place = Place(*message_of(entry.href))
+        place = self._place(entry)
         self._at(place)
-        row = self._row(place, "(UID FLAGS INTERNALDATE RFC822.SIZE)")
+        row = self._row(place, f"({self._listed})")
         return self._item(entry, place, row, self._body(place, row[b"RFC822.SIZE"]))
 
     def _at(self, place: Place) -> None:
@@ -164,17 +183,33 @@ class ImapReader:
         return bytes(row.get(b"BODY[]<%d>" % offset) or b"")
 
     def _item(self, entry: Entry, place: Place, row: Row, body: bytes | Path) -> Item:
-        now = _entry(place, row)
-        current = replace(entry, etag=now.etag, flags=now.flags, size=now.size, size_exact=True, created=now.created)
+        now = self._entry(place, row)
+        current = replace(
+            entry,
+            etag=now.etag,
+            flags=now.flags,
+            labels=now.labels,
+            size=now.size,
+            size_exact=True,
+            created=now.created,
+        )
         return Item(entry=current, body=body, media_type=MEDIA_TYPE, internal_date=now.created, flags=now.flags)
 
     def get_many(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, Item | ConnectorError]]:
         """Each entry with its item or its own error; small messages of a folder share a request."""
-        for group in _windows(entries):
+        for group in _windows(entries, self._folder):
             if len(group) == 1:
                 yield group[0], self._get_or_error(group[0])
             else:
                 yield from self._get_group(group)
+
+    def _folder(self, entry: Entry) -> tuple[str, int] | None:
+        """The folder that an entry's message lies in, as it was opened; None when there is none."""
+        try:
+            place = self._place(entry)
+        except NotFound:
+            return None
+        return place.wire, place.uidvalidity
 
     def _get_or_error(self, entry: Entry) -> Item | ConnectorError:
         try:
@@ -185,12 +220,12 @@ class ImapReader:
             return error
 
     def _get_group(self, group: Sequence[Entry]) -> Iterator[tuple[Entry, Item | ConnectorError]]:
-        places = [Place(*message_of(entry.href)) for entry in group]
+        places = [self._place(entry) for entry in group]
         rows: dict[int, Row] = {}
         with suppress(NotFound):  # of a folder that is gone: each of its messages then says so
             self._at(places[0])
             uids = ",".join(str(place.uid) for place in places)
-            rows = {r[b"UID"]: r for r in self._fetch(uids, "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])")}
+            rows = {r[b"UID"]: r for r in self._fetch(uids, f"({self._listed} BODY.PEEK[])")}
         for entry, place in zip(group, places, strict=True):
             row = rows.pop(place.uid, None)
             if row is None or b"BODY[]" not in row:
@@ -201,19 +236,6 @@ class ImapReader:
     def close(self) -> None:
         """Log out."""
         self._session.close()
-
-
-def _entry(place: Place, row: Row) -> Entry:
-    flags = flags_of(row)
-    return Entry(
-        href=message_href(place.wire, place.uidvalidity, place.uid),
-        collection=folder_href(place.wire),
-        etag=etag_of(place.uidvalidity, flags),
-        media_type=MEDIA_TYPE,
-        size=row[b"RFC822.SIZE"],
-        created=utc(row.get(b"INTERNALDATE")),
-        flags=flags,
-    )
 
 
 def flags_of(row: Row) -> frozenset[str]:
@@ -227,14 +249,15 @@ def utc(date: datetime | None) -> datetime | None:
     return date.astimezone(UTC) if date is not None and date.tzinfo is not None else None
 
 
-def _windows(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+def _windows(entries: Sequence[Entry], folder: Callable[[Entry], tuple[str, int] | None]) -> Iterator[Sequence[Entry]]:
     """Runs of messages of one folder and one UIDVALIDITY, bounded by bytes and by count; large ones alone."""
     group: list[Entry] = []
     size, key = 0, None
     for entry in entries:
-        mine = message_of(entry.href)[:2]
+        mine = folder(entry)
         cost = entry.size or 0
-        if group and (mine != key or size + cost > FETCH_BYTES or len(group) == WINDOW or cost > SPOOL_ABOVE):
+        full = size + cost > FETCH_BYTES or len(group) == WINDOW
+        if group and (mine is None or mine != key or full or cost > SPOOL_ABOVE):
             yield group
             group, size = [], 0
         key = mine

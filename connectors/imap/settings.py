@@ -17,6 +17,12 @@ OPTIONS: Sequence[Option] = (
     Option(name="master_user", help="login name of an administrator, e.g. {account}*admin (Dovecot master user)"),
     Option(name="ca_file", help="PEM file of the private authority that signed the server's certificate"),
     Option(name="prefix", help="namespace prefix, where the server does not tell it, e.g. INBOX."),
+    Option(
+        name="gmail_labels",
+        help="at Gmail: each message once, with its labels (true), or every folder as it shows them (false)",
+        type=bool,
+        default=True,
+    ),
     Option(name="timeout", help="seconds to wait for an answer", type=float, default=120.0),
 )
 
@@ -33,6 +39,7 @@ class Settings:
     ca_file: str
     prefix: str | None
     timeout: float
+    gmail_labels: bool = True
 
     @classmethod
     def parse(cls, table: Mapping[str, Any]) -> Settings:
@@ -52,6 +59,7 @@ class Settings:
             ca_file=table.get("ca_file") or "",
             prefix=table.get("prefix"),
             timeout=float(table.get("timeout") or 120),
+            gmail_labels=bool(table.get("gmail_labels", True)),
         )
 
     def login_name(self, account: str) -> str:

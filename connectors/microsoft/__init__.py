@@ -72,7 +72,7 @@ class MicrosoftConnector:
         """Have that person consent and keep the token. Raises AuthFailed, ConfigError."""
         from connectors.microsoft.sign_in import sign_in
 
-        sign_in(account, dialogue, self._settings, self._credentials.scopes(), self._context)
+        sign_in(self._settings.signer(account), dialogue, self._settings, self._credentials.scopes(), self._context)
 
     def letter(self, language: str, association: str) -> str:
         """A page for the tenant's administrator: what to consent to, where, why, how to end it. In Markdown."""

@@ -80,9 +80,9 @@ class Credentials:
         )
 
     def _of_person(self, account: str, claims: str | None, renew: bool) -> str:
-        person = self._people.get(account.casefold())
+        person = self._people.get(account)
         if person is None:
-            person = self._people[account.casefold()] = _Person.load(account, self._settings, self._tokens)
+            person = self._people[account] = _Person.load(account, self._settings, self._tokens)
         return person.token(self.scopes(), claims, renew)
 
 
@@ -101,7 +101,8 @@ class _Person:
         text = store.load(kept_as(account)) if store is not None else None
         if store is None or text is None:
             raise AuthFailed(
-                f"{account} has not signed in to Microsoft.", advice=f"Run: transhume auth microsoft {account}"
+                f"{account} has not signed in to Microsoft.",
+                advice=f"Run: transhume auth microsoft --account {account}",
             )
         return cls(account, settings, store, text)
 
@@ -121,8 +122,8 @@ class _Person:
 
 
 def kept_as(account: str) -> str:
-    """The name of a sign-in in the token store."""
-    return f"microsoft/{account.casefold()}"
+    """The name of a sign-in in the token store: the system's and the account's, as the engine forgets it."""
+    return f"microsoft/{account}"
 
 
 def public(settings: Settings, cache: Any) -> msal.PublicClientApplication:

@@ -100,7 +100,7 @@ def consent_advice(settings: Settings, account: str, permission: str) -> str:
             f"An administrator grants {permission} to the application (for chosen mailboxes or sites only: "
             f"docs/microsoft.md), or consents for all of them: {consent_address(settings)}"
         )
-    return f"Sign in again with this permission: transhume auth microsoft {settings.signer(account)}"
+    return f"Sign in again with this permission: transhume auth microsoft --account {account}"
 
 
 def _detail(service: Service, answer: Json) -> str:

@@ -62,7 +62,7 @@ def _by_browser(
                 return _by_code(application, dialogue, settings, scopes)
             if reply:
                 return _exchanged(application, flow, reply)
-    raise AuthFailed("Nobody signed in.", advice=f"Run again: transhume auth microsoft {account}")
+    raise AuthFailed("Nobody signed in.", advice=f"Run again: transhume auth microsoft --account {account}")
 
 
 def _flow(application: Any, scopes: list[str], account: str, redirect: str) -> Any:

@@ -11,7 +11,20 @@ import click
 from migrate import __version__
 from migrate.cli.options import common
 
-ORDER = ("init", "connectors", "doctor", "plan", "show", "apply", "status", "verify", "sandbox", "demo")
+ORDER = (
+    "init",
+    "connectors",
+    "accounts",
+    "auth",
+    "doctor",
+    "plan",
+    "show",
+    "apply",
+    "status",
+    "verify",
+    "sandbox",
+    "demo",
+)
 """In the order they are used; each is ``migrate/cli/<name>.py``, which holds ``command``."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -25,7 +26,7 @@ def command(output: Output, /, **asked: Any) -> int:
 
 
 def report(output: Output, project: Project, chosen: Filters) -> int:
-    """Show every check as it is made; returns the worst exit code: a refused login explains what fails after it."""
+    """Show every check as it is made; returns the worst exit code."""
     people, systems = len(project.accounts), len(project.sources) + len(project.targets)
     output.say(f"PASS  configuration: {people} accounts, {systems} systems")
     codes: list[int] = []
@@ -34,4 +35,9 @@ def report(output: Output, project: Project, chosen: Filters) -> int:
         if not check.passed:
             codes.append(check.exit_code)
     output.say(f"{len(codes)} checks failed." if codes else "All checks passed.")
+    return worst(codes)
+
+
+def worst(codes: Sequence[int]) -> int:
+    """The exit code of several failed checks: a refused login explains what fails after it."""
     return Exit.AUTH if Exit.AUTH in codes else max(codes, default=0)

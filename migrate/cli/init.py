@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ from migrate.cli.options import common
 from migrate.cli.output import Output
 from migrate.config import FILE
 from migrate.errors import UsageError
+from migrate.private import write_new
 from migrate.template import System, accounts_csv, migration_toml
 
 _SOURCES = ("google=google",)
@@ -45,7 +45,7 @@ def command(
     }
     _prepare(folder, list(files))
     for path, content in files.items():
-        _write(path, content)
+        write_new(path, content)
         output.show(f"Wrote {path}", [{"type": "file", "path": str(path)}])
     output.say("Fill both in, then: transhume doctor")
     return 0
@@ -62,9 +62,3 @@ def _prepare(folder: Path, files: list[Path]) -> None:
         )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
-
-
-def _write(path: Path, content: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(content)
