@@ -112,14 +112,14 @@ def _state(event: Json, calendar: Json, losses: Losses) -> Iterator[Line]:
 
 
 def _class(sensitivity: str, shared: str, losses: Losses) -> Iterator[Line]:
-    """Nextcloud hides a PRIVATE event from whoever a calendar is shared with; Outlook shows “busy”: CONFIDENTIAL."""
+    """Nextcloud shows readers of a CONFIDENTIAL event “busy”, as Outlook does, and writers all of it."""
     if sensitivity not in {"personal", "private", "confidential"}:
         return
-    yield Line("CLASS", "CONFIDENTIAL" if shared or sensitivity == "confidential" else "PRIVATE")
+    yield Line("CLASS", "CONFIDENTIAL" if shared == "read" or sensitivity == "confidential" else "PRIVATE")
     if sensitivity == "personal":
         losses.append(Loss(field="sensitivity", reason="There is no “personal”: the event becomes a private one."))
-    if shared == "write":
-        reason = "Whoever may write to this calendar sees what is in its private events."
+    if shared == "write" and sensitivity != "confidential":
+        reason = "Those who share this calendar saw a private event as “busy”: it is hidden from them instead."
         losses.append(Loss(field="sensitivity", reason=reason))
 
 

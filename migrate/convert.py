@@ -14,6 +14,7 @@ from mappings import (
     graph_calendar,
     graph_contact,
     graph_todo,
+    mail_folders,
     paths,
     takeout_tasks,
 )
@@ -93,9 +94,8 @@ def place(
         return refusal
     if service is Service.MAIL and not home.path:
         return gmail_labels.place(entry, policy, capabilities.names)
-    flags = frozenset(entry.flags)
     if service is Service.MAIL:
-        return Placement(path=home.path, role=home.role, flags=flags)
+        return mail_folders.place(entry, home, policy)
     if service is Service.FILES:
         name, losses = paths.clean(entry.name, capabilities.names)
         return Placement(path=home.path, role=home.role, name=name, losses=losses)

@@ -276,8 +276,8 @@ def test_any_pattern_gives_its_own_days(pattern: Json, limits: Json, later: int,
         until = datetime.strptime(fields["UNTIL"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
         fields["UNTIL"] = f"{until:%Y%m%dT%H%M%S}"
     written = ";".join(f"{name}={value}" for name, value in fields.items())
-    end = datetime.combine(LAST, time(23, 59, 59))
-    found = rrulestr(written, dtstart=first.replace(tzinfo=None)).between(datetime.min, end, inc=True)
+    begin, end = (datetime.combine(day, time.max) for day in (date.min, LAST))
+    found = rrulestr(written, dtstart=first.replace(tzinfo=None)).between(begin, end, inc=True)
     assert [moment.date() for moment in found] == days
 
 
