@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from connectors.microsoft import mailrounds
 from connectors.microsoft.batches import each
+from connectors.microsoft.boundaries import steady
 from connectors.microsoft.errors import not_the_api
 from connectors.microsoft.http import BATCH, Api, Json, Part, segment
 from connectors.microsoft.mailfolders import Folder, folders
@@ -182,7 +183,7 @@ class MailReader:
         entry = entry_of(known, str(known.get("parentFolderId") or ""), self._apart(known))
         return Item(
             entry=entry,
-            body=body,
+            body=steady(body, entry.href),
             media_type=MEDIA_TYPE,
             internal_date=received(known),
             flags=entry.flags,
