@@ -46,20 +46,18 @@ def listing(call: Call, found: Listing) -> Json:
 
 def delta(call: Call, found: Delta) -> Json:
     """A page of a round of changes; the last one carries the next round's address."""
-    names = [call.path]
-    round_ = _round(call, found, names)
-    call = replace(call, query=built(dict(round_.text), call.operation.kind))
+    round_ = _round(call) or _first(call, found.current)
     rows = found.since(round_.since) if round_.since else [(found.key(item), item) for item in found.items]
     if rows is None:
-        raise _expired(call, found)
+        raise _expired(call)
     part = page(rows, _size(call), round_.position, lambda row: row[0])
     answer = _envelope(call)
     answer["value"] = [_row(call, found, *row) for row in part.items]
     # What changes while a round is read belongs to the next one, which starts where this one began.
-    after: list[Any] = [round_.since, part.position, round_.text, round_.began]
+    after: list[Any] = [round_.since, part.position, round_.text, round_.began or found.current]
     if part.position is None:
-        after = [round_.began, None, round_.text, 0]
-    token = call.house.cursors.issue(names, after)
+        after = [round_.began or found.current, None, round_.text, 0]
+    token = call.house.cursors.issue([call.path], after)
     kind = ("@odata.nextLink", found.names[0]) if part.position else ("@odata.deltaLink", found.names[1])
     answer[kind[0]] = _address(call, kind[1], token, bare=True)
     return answer
@@ -117,30 +115,45 @@ class _Round:
     text: list[list[str]]
     """The options of the round's first request."""
     began: int
-    """The journal's number when the round began."""
+    """The journal's number when the round began; 0 when it begins with this page."""
 
 
-def _round(call: Call, found: Delta, names: list[Any]) -> _Round:
+def _first(call: Call, current: int) -> _Round:
+    """A round that begins without a token, or with ``latest``: from the present state on."""
+    text = [[name, value] for name, value in call.query.text.items()]
+    return _Round(current if call.query.token else 0, None, text, current)
+
+
+def resumed(call: Call) -> Call:
+    """A delta's call with the options of its round's first request, which the token carries. Raises GraphError."""
+    round_ = _round(call) if call.query.token else None
+    if round_ is None:
+        return call
+    query = built(dict(round_.text), call.operation.kind)
+    return replace(call, query=replace(query, token=call.query.token))
+
+
+def _round(call: Call) -> _Round | None:
+    """What the token remembers; None without one, or with ``latest``. Raises GraphError 400 and 410."""
     token = call.query.token
-    if token is None:
-        return _Round(0, None, [[name, value] for name, value in call.query.text.items()], found.current)
-    if token == "latest":
-        return _Round(found.current, None, [], found.current)
+    if token in (None, "latest"):
+        return None
     if call.forget_cursors:
-        raise _expired(call, found)
+        raise _expired(call)
     try:
-        since, position, text, began = call.house.cursors.read(names, token, lives=DELTA_LIVES)
+        since, position, text, began = call.house.cursors.read([call.path], token, lives=DELTA_LIVES)
     except BadCursor as error:
         raise bad_request("Badly formed token.", "InvalidDeltaToken") from error
     except ExpiredCursor as error:
-        raise _expired(call, found) from error
-    return _Round(since, (position[0], position[1]) if position else None, text, began or found.current)
+        raise _expired(call) from error
+    return _Round(since, (position[0], position[1]) if position else None, text, began)
 
 
-def _expired(call: Call, found: Delta) -> GraphError:
+def _expired(call: Call) -> GraphError:
+    code = "resyncRequired" if call.operation.service == "files" else "syncStateNotFound"
     headers = (("Location", f"{call.house.url}{call.path}"),)
-    return GraphError(410, found.expired, "The sync state generation is not found; continuing requires a full resync.",
-                      headers=headers)  # fmt: skip
+    message = "The sync state generation is not found; continuing requires a full resync."
+    return GraphError(410, code, message, headers=headers)
 
 
 def _filtered(call: Call, found: Listing) -> Sequence[Any]:

@@ -104,6 +104,8 @@ class GraphApp:
             headers={"range": environ.get("HTTP_RANGE", "")},
             forget_cursors=bool(environ.get(EXPIRE)),
         )
+        if operation.template.endswith("/delta"):
+            call = answers.resumed(call)
         _check_expand(call)
         return self._paid(environ, call)
 

@@ -137,7 +137,6 @@ class Delta:
     since: Callable[[int], Sequence[tuple[str, Any]] | None]
     """After a number: ids and items, None for one that is gone; None when the number is forgotten."""
     removed: Callable[[str], Json] = field(default=lambda identifier: {"id": identifier})
-    expired: str = "syncStateNotFound"
     names: tuple[str, str] = ("$skiptoken", "$deltatoken")
     """What the tokens of a next page and of a next round are called."""
 

@@ -5,7 +5,7 @@ https://learn.microsoft.com/en-us/graph/api/resources/users
 
 from __future__ import annotations
 
-from migrate.sandbox.graph import access
+from migrate.sandbox.graph import access, schema
 from migrate.sandbox.graph.call import LISTING, Call, Listing, Operation, words
 from migrate.sandbox.graph.errors import GraphError
 from migrate.sandbox.graph.state import AccountState
@@ -75,14 +75,12 @@ def get_organization(call: Call) -> Listing:
 
 
 def user(call: Call, state: AccountState) -> Json:
-    """A user: without ``$select`` the eleven properties of the original, nulls included."""
+    """A user: without ``$select`` the eleven properties of the original; what nobody set is null or empty."""
+    declared = schema.properties("user")
     known = {name: value for name, value in state.account.user.items() if name not in _SECRET}
-    if call.query.select and call.operation.kind == "user":
-        return {
-            name: known.get(name, [] if name == "businessPhones" else None)
-            for name in sorted({*call.query.select, "id"})
-        }
-    return {name: known.get(name, [] if name == "businessPhones" else None) for name in sorted(_DEFAULT)}
+    selected = call.query.select if call.operation.kind == "user" else ()
+    wanted = {name for name in (*(selected or _DEFAULT), "id") if name in declared}
+    return {name: known.get(name, [] if declared[name].many else None) for name in sorted(wanted)}
 
 
 def _group(call: Call) -> Json:

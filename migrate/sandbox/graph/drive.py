@@ -65,7 +65,6 @@ def delta(call: Call) -> Delta:
         current=found.journal.current,
         since=lambda number: changes(found.journal, number, "item", "", found.item),
         removed=lambda name: {"id": name, "deleted": {"state": "deleted"}},
-        expired="resyncRequired",
         names=("token", "token"),
     )
 
