@@ -95,6 +95,7 @@ class GraphStandIn:
         """Listen. Raises OSError when the port is taken."""
         self._server.start()
         self.house.url = self.url
+        self.house.downloads = self.url.replace("//127.0.0.1:", "//localhost:")
         return self
 
     def stop(self) -> None:

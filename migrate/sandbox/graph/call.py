@@ -34,6 +34,8 @@ class House:
     cursors: Cursors
     tenant: TenantState
     url: str = ""
+    downloads: str = ""
+    """Where contents come from: another host than Graph's, so that clients leave their Authorization behind."""
     rebuilds_mime: bool = True
     """Exchange does not keep messages as MIME: each ``$value`` has boundaries and headers of its own."""
     downloads_live: float = 3600.0

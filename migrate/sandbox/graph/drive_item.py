@@ -63,7 +63,7 @@ def checked(drive: DriveState, item: CloudItem) -> tuple[int, dict[str, str]]:
 def download(call: Call, drive: DriveState, item: CloudItem, version: str = "") -> str:
     """An address that gives the content to whoever has it, for a while."""
     token = call.house.cursors.issue([DOWNLOADS], [drive.id, item.resource["id"], version])
-    return f"{call.house.url}/{DOWNLOADS}/{token}"
+    return f"{call.house.downloads}/{DOWNLOADS}/{token}"
 
 
 def ancestry(drive: DriveState, item: CloudItem) -> Iterator[CloudItem]:

@@ -64,7 +64,7 @@ def shown(call: Call, calendar: OutlookCalendar, event: Json, kind: str = "") ->
         "id": call.shown(event["id"], within),
         "changeKey": key,
         "@odata.etag": f'W/"{key}"',
-        "type": kind or ("seriesMaster" if event.get("recurrence") else "singleInstance"),
+        "type": kind or event.get("type") or ("seriesMaster" if event.get("recurrence") else "singleInstance"),
         "hasAttachments": bool(event.get("attachments")),
         "attachments": lambda: attachments(event),
         "calendar": lambda: calendar.resource,
