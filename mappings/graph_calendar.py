@@ -173,11 +173,11 @@ def _event(series: _Series, event: Json, times: _Times, losses: Losses, *, organ
 
 
 def _uid(series: _Series) -> str:
-    """The series' own, unchanged, for it is the key invitations come back with; without the date of an occurrence."""
+    """Unchanged, for it is the key invitations come back with; of occurrences alone, without the date of each."""
     uid = next((str(event["iCalUId"]) for event in series.living if event.get("iCalUId")), "")
     if not uid:
         raise MappingError("This event has no UID.")
-    dated = uid.upper().startswith(_GLOBAL_ID) and len(uid) > len(_GLOBAL_ID) + 8
+    dated = series.master is None and uid.upper().startswith(_GLOBAL_ID) and len(uid) > len(_GLOBAL_ID) + 8
     return f"{uid[:32]}00000000{uid[40:]}" if dated else uid
 
 
