@@ -45,8 +45,6 @@ PIECE = 256 << 10
 """Bytes written to disk at once."""
 LONGEST = 64.0
 """Seconds of the longest pause of our own choice."""
-MAILBOX_MINUTE = 10_000 / 10
-"""Requests a minute of one application to one mailbox; ten minutes of them are counted together."""
 UNITS_MINUTE = 1_200
 """Resource units a minute of one application in SharePoint and OneDrive, up to 1,000 licences.
 
@@ -89,8 +87,8 @@ class Api:
     def _declare_limits(self) -> None:
         """Ten minutes of a mailbox never see more than the quota: what may come at once is taken off the rate."""
         if self.service in OUTLOOK:
-            burst = 2.0 * BATCH
-            self._context.pace.limit(self.bucket, per_minute=MAILBOX_MINUTE - burst / 10, burst=burst)
+            requests, burst = float(self.settings.mailbox_requests), 2.0 * BATCH
+            self._context.pace.limit(self.bucket, per_minute=(requests - burst) / 10, burst=burst)
         else:
             self._context.pace.limit(self.bucket, per_minute=UNITS_MINUTE * self.settings.quota_factor)
 

@@ -19,6 +19,8 @@ AUTHORITIES: Mapping[str, str] = {
     "https://microsoftgraph.chinacloudapi.cn": "https://login.partner.microsoftonline.cn",
 }
 """Where each cloud gives tokens. https://learn.microsoft.com/graph/deployments"""
+MAILBOX = 10_000
+"""Requests of one application to one mailbox in ten minutes: https://learn.microsoft.com/graph/throttling-limits"""
 SHARED = frozenset({"common", "organizations", "consumers"})
 """Not tenants: whoever signs in brings their own."""
 
@@ -45,6 +47,12 @@ OPTIONS = (
         help="addresses whose mailbox has an online archive, separated by commas: Graph cannot read those",
     ),
     Option(name="versions", type=bool, default=False, help="also move earlier versions of files, beside them"),
+    Option(
+        name="mailbox_requests",
+        type=int,
+        default=MAILBOX,
+        help="requests in ten minutes to one mailbox: Microsoft's limit; less leaves room for other programs",
+    ),
     Option(
         name="quota_factor",
         type=float,
@@ -92,6 +100,7 @@ class Settings:
     """Addresses in lower case, each with that of who signs in for it ("" under application permissions)."""
     archive_mailboxes: frozenset[str]
     versions: bool
+    mailbox_requests: int
     quota_factor: float
 
     @classmethod
@@ -109,6 +118,7 @@ class Settings:
             shared_mailboxes=_pairs(str(table.get("shared_mailboxes") or "")),
             archive_mailboxes=frozenset(_pairs(str(table.get("archive_mailboxes") or ""))),
             versions=bool(table.get("versions")),
+            mailbox_requests=int(table.get("mailbox_requests") or MAILBOX),
             quota_factor=float(table.get("quota_factor") or 1.0),
         )
         settings._validate()
@@ -127,8 +137,8 @@ class Settings:
             raise ConfigError("tenant and client_id are ids or domains, without any slash.")
         if self.territory not in {"FR", "BE"}:
             raise ConfigError("territory is one of: FR, BE.")
-        if self.quota_factor <= 0:
-            raise ConfigError("quota_factor is a number above 0.")
+        if self.quota_factor <= 0 or self.mailbox_requests < 100:
+            raise ConfigError("quota_factor is a number above 0, mailbox_requests one of 100 or more.")
 
     @property
     def app_only(self) -> bool:

@@ -52,6 +52,7 @@ TABLE = {"tenant": "tilleuls.example", "client_id": "id", "certificate": Given("
         {"tenant": "a/b"},
         {"territory": "DE"},
         {"quota_factor": -1.0},
+        {"mailbox_requests": 5},
         {"shared_mailboxes": "accueil"},
         {"shared_mailboxes": "a@x.example = anne"},
     ],

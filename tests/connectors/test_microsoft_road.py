@@ -40,7 +40,7 @@ def project(graph: GraphStandIn, tmp_path: Path) -> Any:
     (directory / "cert.pem").write_text(graph.certificate.pem)
     source = "".join(f'{name} = "{value}"\n' for name, value in options(graph).items())
     (directory / "migration.toml").write_text(
-        f'[migration]\nname = "Route"\n[source.ms]\nconnector = "microsoft"\n{source}certificate = "file:cert.pem"\n'
+        f'[migration]\nname = "Route"\n[source.ms]\nconnector = "microsoft"\n{source}certificate = "file:cert.pem"\nmailbox_requests = 10000000\nquota_factor = 1000.0\n'
         '[target.dst]\nconnector = "folder"\npath = "out/{account}"\ncreate = true\n',
         encoding="utf-8",
     )
@@ -72,7 +72,7 @@ def test_what_changes_later_follows(project: Any, graph: GraphStandIn) -> None:
     apply_plan(project)
     graph.edit.change_message(ANNE, "AAkALgAA00000005", categories=["Trésorerie"])
     graph.edit.add_message(ANNE, message(60, "archive"))
-    graph.edit.put_item(DRIVE, item("f2", "vide.bin", "d2", b"no more"))
+    graph.edit.put_item(DRIVE, item("f2", "vide.bin", "r", b"no more"))
     planned = make_plan(project, ONLY)
     reasons = {code: count for lane in planned.lanes for (_, code), count in lane.reasons.items()}
     assert reasons["relabelled"] == 1
