@@ -14,13 +14,14 @@ import msal
 import requests
 
 from connectors.microsoft.errors import network
-from connectors.microsoft.settings import DELEGATED, IDENTITY, Settings
+from connectors.microsoft.settings import DELEGATED, IDENTITY, SITES, Settings
 from migrate.errors import AuthFailed, ConfigError, ConnectorError, Retriable, Scope
 from migrate.model import Service
 from migrate.protocols import Context, TokenStore
 
 TIMEOUT = 60
 """Seconds without a byte from the token endpoint."""
+_MAILBOX = (Service.MAIL, Service.CALENDAR, Service.CONTACTS)
 _PEM = "Give one PEM file with the private key and its certificate, or its path (docs/microsoft.md)."
 _ADVICE: Mapping[str, str] = {
     "invalid_client": "Is the certificate uploaded to this application, and not expired? Is client_id right?",
@@ -56,9 +57,11 @@ class Credentials:
     def scopes(self) -> list[str]:
         """What people are asked to consent to: their own identity, and one permission for each service that moves."""
         names = [DELEGATED[service] for service in Service if service in self._services]
-        if any(self._settings.shared_mailboxes.values()):
-            outlook = (Service.MAIL, Service.CALENDAR, Service.CONTACTS)
-            names += [f"{DELEGATED[service]}.Shared" for service in outlook if service in self._services]
+        shared = [name for name, person in self._settings.shared_mailboxes.items() if person]
+        if any("@" in name for name in shared):
+            names += [f"{DELEGATED[service]}.Shared" for service in _MAILBOX if service in self._services]
+        if any("@" not in name for name in shared) and Service.FILES in self._services:
+            names.append(SITES)
         return [f"{self._settings.resource}/{name}" for name in (IDENTITY, *names)]
 
     def _of_application(self, claims: str | None, renew: bool) -> str:

@@ -40,7 +40,7 @@ OPTIONS = (
     Option(name="territory", default="FR", help="FR or BE: which of a Windows time zone's places is meant"),
     Option(
         name="shared_mailboxes",
-        help="addresses of shared mailboxes, separated by commas; who signs in for one: box@… = person@…",
+        help="shared mailboxes, separated by commas; who signs in for one, or for a site: box@… = person@…",
     ),
     Option(
         name="archive_mailboxes",
@@ -79,8 +79,8 @@ DELEGATED: Mapping[Service, str] = {
 """Delegated permissions, for whoever signs in."""
 IDENTITY = "User.Read"
 """Delegated besides: tells who signed in."""
-DIRECTORY = "User.Read.All"
-"""Application permission that proposes the accounts file."""
+SITES = "Sites.Read.All"
+"""Delegated besides, where someone signs in for a site."""
 OUTLOOK = frozenset({Service.MAIL, Service.CALENDAR, Service.CONTACTS, Service.TASKS})
 """Services of a mailbox: they share its quota."""
 
@@ -156,7 +156,7 @@ class Settings:
 
     def is_shared(self, account: str) -> bool:
         """Whether it is a mailbox of several people: without a drive and without tasks of its own."""
-        return account.casefold() in self.shared_mailboxes
+        return "@" in account and account.casefold() in self.shared_mailboxes
 
 
 def _is_safe(value: str) -> bool:
@@ -177,7 +177,7 @@ def _pairs(text: str) -> dict[str, str]:
     pairs = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         address, _, person = (word.strip() for word in part.partition("="))
-        if "@" not in address or (person and "@" not in person):
+        if not ("@" in address or address.startswith("site:")) or (person and "@" not in person):
             raise ConfigError("Mailboxes are named by their addresses, separated by commas.")
         pairs[address.casefold()] = person
     return pairs

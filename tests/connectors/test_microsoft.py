@@ -414,3 +414,17 @@ def test_what_an_account_does_not_have(graph: GraphStandIn, tmp_path: Path) -> N
         assert [*reader.collections(), *reader.entries()] == []
         reader.close()
     assert not graph.log.lines
+
+
+@pytest.mark.usefixtures("impatient")
+def test_someone_signs_in_for_a_shared_mailbox(graph: GraphStandIn, tmp_path: Path) -> None:
+    graph.identity.scopes |= {"Contacts.Read.Shared"}
+    tokens = Kept()
+    services = frozenset({Service.MAIL})
+    connector = personal(graph, tmp_path, tokens, services=services, shared_mailboxes=f"{BOX} = {ANNE}")
+    consent(connector, BOX, Person(lambda url: callback(graph, url, ANNE)))
+    assert list(tokens.texts) == [f"microsoft/{ANNE}"]
+    api = connector.api(BOX, Service.MAIL)
+    assert api.home == f"/users/{BOX}"
+    assert api.get("mailFolders/inbox")["totalItemCount"] == 0
+    api.close()

@@ -40,7 +40,8 @@ def project(graph: GraphStandIn, tmp_path: Path) -> Any:
     (directory / "cert.pem").write_text(graph.certificate.pem)
     source = "".join(f'{name} = "{value}"\n' for name, value in options(graph).items())
     (directory / "migration.toml").write_text(
-        f'[migration]\nname = "Route"\n[source.ms]\nconnector = "microsoft"\n{source}certificate = "file:cert.pem"\nmailbox_requests = 10000000\nquota_factor = 1000.0\n'
+        f'[migration]\nname = "Route"\n[source.ms]\nconnector = "microsoft"\n{source}certificate = "file:cert.pem"\n'
+        "mailbox_requests = 10000000\nquota_factor = 1000.0\n"
         '[target.dst]\nconnector = "folder"\npath = "out/{account}"\ncreate = true\n',
         encoding="utf-8",
     )
