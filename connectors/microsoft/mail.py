@@ -22,7 +22,7 @@ from connectors.microsoft.mailfolders import Folder, folders
 from connectors.microsoft.message import MEDIA_TYPE, PARAMS, entry_of, received
 from connectors.microsoft.settings import Settings
 from connectors.microsoft.spool import IN_MEMORY, keep
-from migrate.errors import ConnectorError, CursorExpired, NotFound, Rejected, Scope
+from migrate.errors import ConnectorError, CursorExpired, NotFound, Rejected, Retriable, Scope
 from migrate.model import Capabilities, Change, Collection, Entry, Item, Skip
 
 TOGETHER = BATCH // 2
@@ -87,6 +87,8 @@ class MailReader:
                 if "@removed" not in row:
                     yield entry_of(row, href, folder.apart)
         except (NotFound, Rejected) as error:
+            if not folder.hidden and isinstance(error, NotFound):
+                raise Retriable("A folder went while the mailbox was listed.", scope=Scope.ACCOUNT) from error
             if not folder.hidden or error.scope > Scope.ITEM:
                 raise
             yield Entry(href=f"folder/{href}", collection=href, etag="", skip=_UNREADABLE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -344,6 +345,15 @@ def test_one_library_alone(make: MakeReader) -> None:
         list(make(Service.FILES, f"site:{SITE}#Autre").collections())
     with pytest.raises(ConfigError):
         list(make(Service.FILES, "site:/sites/x").collections())
+
+
+def test_a_site_is_asked_for_by_its_address(graph: GraphStandIn, tmp_path: Path) -> None:
+    reader = connect(graph, tmp_path).reader("site:https://tilleuls.sharepoint.example/sites/bureau/", Service.FILES)
+    with suppress(ConnectorError):
+        list(reader.collections())
+    reader.close()
+    asked = [line.path for line in graph.log.lines if "/sites/" in line.path]
+    assert asked[0] == "/v1.0/sites/tilleuls.sharepoint.example:/sites/bureau"
 
 
 def test_a_person_without_a_drive_has_no_files(make: MakeReader) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 
 from connectors.contract import ReaderContract
 from connectors.microsoft import boundaries
-from migrate.errors import ConnectorError, CursorExpired, NotFound
+from connectors.wrappers import Retrying
+from migrate.errors import ConnectorError, CursorExpired, NotFound, Rejected, Retriable, Scope
 from migrate.model import Entry, Item, Service
 from migrate.protocols import Reader, SupportsChanges, SupportsGetMany
 from migrate.sandbox.faults import Rule
@@ -242,3 +244,47 @@ def test_an_archive_is_a_named_gap(make: MakeReader) -> None:
     reader.cursor()
     skipped = [entry.skip.code for entry in reader.entries() if entry.skip]
     assert skipped == ["archive-mailbox"]
+
+
+def test_a_hidden_folder_that_cannot_be_listed_is_counted(make: MakeReader, graph: GraphStandIn) -> None:
+    graph.faults.add(Rule(kind="status", status=404, reason="ErrorItemNotFound", path="/hidden/messages", times=None))
+    entries = list(make(Service.MAIL).entries())
+    assert [entry.skip.code for entry in entries if entry.skip] == ["unreadable-folder"]
+    assert len(entries) == 30
+
+
+def test_a_folder_that_goes_meanwhile_makes_the_listing_begin_again(make: MakeReader, graph: GraphStandIn) -> None:
+    graph.faults.add(Rule(kind="status", status=404, reason="ErrorItemNotFound", path="/extra1/messages"))
+    reader = make(Service.MAIL)
+    with pytest.raises(Retriable):
+        list(reader.entries())
+    assert len(list(Retrying(reader, Patience()).entries())) == 29
+
+
+def test_an_account_without_a_mailbox_says_so(make: MakeReader) -> None:
+    with pytest.raises(Rejected, match="MailboxNotEnabledForRESTAPI") as caught:
+        list(make(Service.MAIL, "sans@tilleuls.onmicrosoft.example").entries())
+    assert caught.value.scope is Scope.ACCOUNT
+
+
+def test_all_services_of_a_mailbox_together_have_four_requests_under_way(graph: GraphStandIn, tmp_path: Path) -> None:
+    connector = connect(graph, tmp_path)
+    graph.faults.add(Rule(kind="slow", path="mailFolders", seconds=0.05, times=None))
+    failures: list[BaseException] = []
+
+    def read() -> None:
+        reader = connector.reader(ANNE, Service.MAIL)
+        try:
+            fetched(reader)
+        except BaseException as error:
+            failures.append(error)
+        reader.close()
+
+    threads = [threading.Thread(target=read) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert 2 <= graph.quota.most[ANNE] <= 4
+    assert not any(line.status == 429 for line in graph.log.lines)

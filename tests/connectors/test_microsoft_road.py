@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from migrate.apply import apply_plan
+from migrate.cli import run
 from migrate.config import Filters, load_project
 from migrate.ledger import Ledger
 from migrate.model import FindingKind, Service
@@ -109,3 +110,20 @@ def forget_what_was_done(project: Any) -> None:
         connection.execute(text("DELETE FROM pair"))
         connection.execute(text("DELETE FROM outcome"))
     engine.dispose()
+
+
+def test_the_commands_that_come_before(project: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    def called(*arguments: str) -> tuple[int, str]:
+        code = run(["-C", str(project.directory), *arguments])
+        return code, "".join(capsys.readouterr())
+
+    code, text = called("doctor", "--only", "mail,files")
+    assert code == 0, text
+    assert "mail: Mail.Read" in text
+    code, text = called("accounts", "ms")
+    assert code == 0
+    assert f"ms,{ANNE},{ANNE},1" in text
+    code, text = called("auth", "ms", "--letter")
+    assert code == 0
+    assert "`Mail.Read`" in text
+    assert called("auth", "ms")[0] == 2
