@@ -114,7 +114,10 @@ class Download:
                     self._api.refused(error)
 
     def _address(self, path: str) -> str:
-        address = self._api.redirect(path)
+        try:
+            address = self._api.redirect(path)
+        except AuthFailed as error:  # what is known of the file could be read: the refusal is of its content
+            raise Rejected(f"Microsoft does not hand out the content of this file. {error.message}") from error
         parts = urlsplit(address)
         if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
             raise Rejected("The file's address is not protected by TLS.")

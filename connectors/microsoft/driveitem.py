@@ -35,7 +35,8 @@ _SKIPS: Mapping[str, Skip] = {
     ),
     "album": Skip(code="album", reason="An album only names pictures, which move from where they lie."),
 }
-_VERSIONS = Loss(field="versions", reason="Earlier versions are not moved.")
+VERSIONS = Loss(field="versions", reason="Earlier versions, where there are any, are not moved.")
+SHARING = Loss(field="grants", reason="It is shared, and Microsoft does not tell this application with whom.")
 
 
 def skip_of(item: Json) -> Skip | None:
@@ -124,12 +125,7 @@ def etag_of(item: Json) -> str:
     return hashlib.sha256("\0".join(map(str, parts)).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def with_loss(entry: Entry) -> tuple[Loss, ...]:
-    """What stays behind of a file that has earlier versions."""
-    return (*entry.losses, _VERSIONS)
-
-
 def versions_told(item: Json) -> bool:
-    """Whether the content changed since it was first stored: SharePoint counts in ``cTag`` (``"c:{…},7"``)."""
+    """Whether the content may have changed since it was first stored: SharePoint counts in ``cTag`` (``"c:{…},7"``)."""
     count = str(item.get("cTag") or "").strip('"').rpartition(",")[2]
     return count.isdigit() and int(count) > 1

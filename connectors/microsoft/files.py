@@ -16,6 +16,8 @@ from connectors.microsoft.download import Download
 from connectors.microsoft.driveitem import (
     FIELDS,
     OFFICE,
+    SHARING,
+    VERSIONS,
     ending,
     entry_of,
     hashes_of,
@@ -24,13 +26,12 @@ from connectors.microsoft.driveitem import (
     parent_of,
     split,
     versions_told,
-    with_loss,
 )
 from connectors.microsoft.drives import Tree
 from connectors.microsoft.grants import grants_of
 from connectors.microsoft.http import BATCH, Api, Json, Part, segment
 from connectors.microsoft.settings import Settings
-from migrate.errors import ConnectorError, CursorExpired, Rejected
+from migrate.errors import AuthFailed, ConnectorError, CursorExpired, NotFound, Rejected
 from migrate.model import Capabilities, Change, Collection, Entry, Grant, Item
 
 PERMISSION_UNITS = 5
@@ -47,6 +48,8 @@ class FilesReader:
         self._trees: list[Tree] = []
         """The round that was read last, until ``entries`` has given it."""
         self._links: dict[str, str] | None = None
+        self._unread: set[str] = set()
+        """Items and folders that are shared, and of which Microsoft does not tell with whom."""
 
     def collections(self) -> Iterator[Collection]:
         """Folders, parents first, with who else may use them."""
@@ -95,10 +98,11 @@ class FilesReader:
             yield from versions.entries(self._api, [entry for entry in listed if entry.skip is None])
 
     def _entry(self, tree: Tree, item: Json, grants: tuple[Grant, ...]) -> Entry:
-        entry = entry_of(item, tree.drive.id, href(tree.drive.id, tree.home(item)), grants)
-        if self._settings.versions or entry.skip is not None or not versions_told(item):
-            return entry
-        return replace(entry, losses=with_loss(entry))
+        home = tree.home(item)
+        entry = entry_of(item, tree.drive.id, href(tree.drive.id, home), grants)
+        losses = [VERSIONS] if versions_told(item) and not self._settings.versions else []
+        losses += [SHARING] if {str(item["id"]), home} & self._unread else []
+        return entry if entry.skip is not None else replace(entry, losses=tuple(losses))
 
     def _grants(self, tree: Tree, shared: Iterator[Json]) -> Mapping[str, tuple[Grant, ...]]:
         """Only of what is shared: a permission costs five times a file."""
@@ -107,7 +111,10 @@ class FilesReader:
         parts = {str(one["id"]): Part(path=f"{path}{segment(str(one['id']))}/permissions") for one in shared}
         found: dict[str, tuple[Grant, ...]] = {}
         for identifier, answer in each(self._api, parts, cost=PERMISSION_UNITS):
-            found[identifier] = grants_of(self._permissions(answer), self._api.account)
+            if isinstance(answer, AuthFailed):  # reading a site does not always mean reading who else may
+                self._unread.add(identifier)
+            elif not isinstance(answer, NotFound):
+                found[identifier] = grants_of(self._permissions(answer), self._api.account)
         return found
 
     def _permissions(self, answer: Any) -> Iterator[Json]:

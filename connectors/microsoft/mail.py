@@ -22,7 +22,7 @@ from connectors.microsoft.mailfolders import Folder, folders
 from connectors.microsoft.message import MEDIA_TYPE, PARAMS, entry_of, received
 from connectors.microsoft.settings import Settings
 from connectors.microsoft.spool import IN_MEMORY, keep
-from migrate.errors import ConnectorError, CursorExpired, NotFound, Rejected, Retriable, Scope
+from migrate.errors import AuthFailed, ConnectorError, CursorExpired, NotFound, Rejected, Retriable, Scope
 from migrate.model import Capabilities, Change, Collection, Entry, Item, Skip
 
 TOGETHER = BATCH // 2
@@ -138,9 +138,12 @@ class MailReader:
         """The message as it is now, in MIME. Raises NotFound, ConnectorError."""
         path = f"messages/{segment(entry.href)}"
         known = self._api.get(path, PARAMS)
-        if (entry.size or 0) <= IN_MEMORY:
-            return self._item(known, keep(self._spool, self._api.content(f"{path}/$value")))
-        return self._item(known, self._api.download(f"{path}/$value", self._spool))
+        try:
+            if entry.size is not None and entry.size <= IN_MEMORY:
+                return self._item(known, keep(self._spool, self._api.content(f"{path}/$value")))
+            return self._item(known, self._api.download(f"{path}/$value", self._spool))
+        except AuthFailed as error:
+            raise _withheld(error) from error
 
     def get_many(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, Item | ConnectorError]]:
         """Each message or its own error. Parts of a batch that fail are asked for again."""
@@ -172,6 +175,8 @@ class MailReader:
                 yield group[int(known)], self._outcome(answers.pop(known), answers.pop(f"{known}v"))
 
     def _outcome(self, known: Any, body: Any) -> Item | ConnectorError:
+        if isinstance(body, AuthFailed) and isinstance(known, Mapping):
+            return _withheld(body)
         for answer in (known, body):
             if isinstance(answer, ConnectorError):
                 if answer.scope > Scope.ITEM:
@@ -206,6 +211,11 @@ class MailReader:
         """Release the connection and what was kept."""
         self._forget_listed()
         self._api.close()
+
+
+def _withheld(error: AuthFailed) -> Rejected:
+    """What is known of a message could be read: the refusal is of its content alone (rights management)."""
+    return Rejected(f"Exchange does not hand out the content of this message. {error.message}")
 
 
 def _groups(entries: Sequence[Entry]) -> Iterator[list[Entry]]:

@@ -203,6 +203,25 @@ def test_who_else_may_use_it(make: MakeReader) -> None:
     assert entries(reader)["f4"].grants == (Grant(kind=GrantKind.LINK, role=GrantRole.WRITE),)
 
 
+def test_permissions_that_may_not_be_read_are_said_and_stop_nothing(make: MakeReader, graph: GraphStandIn) -> None:
+    graph.faults.add(Rule(kind="status", status=403, reason="accessDenied", path="/permissions$", times=None))
+    reader = make(Service.FILES)
+    assert not any(collection.grants for collection in reader.collections())
+    found = entries(reader)
+    assert "grants" in [loss.field for loss in found["f4"].losses]
+    assert "grants" not in [loss.field for loss in found["f1"].losses]
+    assert len(found) == 9
+
+
+def test_a_file_whose_content_is_withheld_concerns_itself_alone(make: MakeReader, graph: GraphStandIn) -> None:
+    graph.faults.add(Rule(kind="status", status=403, reason="accessDenied", path="/f1/content$", times=None))
+    reader = make(Service.FILES)
+    found = entries(reader)
+    with pytest.raises(Rejected, match="accessDenied"):
+        reader.get(found["f1"])
+    assert body_of(reader.get(found["f4"])) == b"s"
+
+
 def test_permissions_in_every_form() -> None:
     def granted(**permission: Any) -> list[tuple[str, str, str]]:
         return [(g.kind, g.role, g.principal) for g in grants_of([permission], "anne@x.example")]

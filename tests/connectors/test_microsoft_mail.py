@@ -288,3 +288,14 @@ def test_all_services_of_a_mailbox_together_have_four_requests_under_way(graph: 
     assert not failures
     assert 2 <= graph.quota.most[ANNE] <= 4
     assert not any(line.status == 429 for line in graph.log.lines)
+
+
+def test_a_message_that_is_withheld_concerns_itself_alone(make: MakeReader, graph: GraphStandIn) -> None:
+    rule = Rule(kind="status", status=403, reason="ErrorAccessDenied", path=r"00000007/\$value$", times=None)
+    graph.faults.add(rule)
+    reader = make(Service.MAIL)
+    found = fetched(reader)
+    assert isinstance(found["AAkALgAA00000007"], Rejected)
+    assert sum(isinstance(item, Item) for item in found.values()) == 28
+    with pytest.raises(Rejected):
+        reader.get(by_href(reader.entries())["AAkALgAA00000007"])
