@@ -45,7 +45,16 @@ import pytest
 from connectors.samples import CALENDAR, HARD_NAMES, MAIL, VCARD, body_of, digest_of, longest, same_second, sample
 from migrate.errors import AlreadyExists, ConnectorError, EtagMismatch, NotFound, PreconditionFailed
 from migrate.model import Collection, Entry, Item, Stored
-from migrate.protocols import Reader, SupportsDigest, SupportsGetMany, SupportsPutMany, Target
+from migrate.protocols import (
+    Reader,
+    SupportsDigest,
+    SupportsFlags,
+    SupportsGetMany,
+    SupportsMove,
+    SupportsPrune,
+    SupportsPutMany,
+    Target,
+)
 
 
 class ReaderContract:
@@ -363,6 +372,53 @@ class TargetContract(ReaderContract):
         assert not list(target.find(collection, *self.make_item(3), ""))
 
     # Many at once
+
+    def test_a_moved_item_is_in_its_new_place_alone(self, target: Target, collection: Collection) -> None:
+        if not isinstance(target, SupportsMove) or not target.capabilities.moves:
+            pytest.skip("no move")
+        name, item = self.make_item(1)
+        stored = target.put(collection, name, item, expects=None)
+        other = target.ensure(Collection(href="", path=("Ailleurs",)))
+        entry = Entry(href=stored.href, collection=collection.href, etag=stored.etag, media_type=item.media_type)
+        with pytest.raises(EtagMismatch):
+            target.move(entry, other, name, expects="another")
+        moved = target.move(entry, other, name, expects=stored.etag)
+        found = [e for e in target.entries() if e.collection in {collection.href, other.href}]
+        assert [(e.collection, e.href, e.etag) for e in found] == [(other.href, moved.href, moved.etag)]
+        assert self.same(body_of(item), body_of(target.get(found[0])))
+        with pytest.raises(NotFound):
+            target.move(entry, other, name, expects=stored.etag)
+        if name:
+            again = target.put(collection, name, item, expects=None)
+            with pytest.raises(AlreadyExists):
+                target.move(replace(entry, href=again.href, etag=again.etag), other, name, expects=again.etag)
+
+    def test_flags_are_set_and_cleared_one_by_one(self, target: Target, collection: Collection) -> None:
+        if not isinstance(target, SupportsFlags) or not target.capabilities.reflags:
+            pytest.skip("no set_flags")
+        name, item = self.make_item(1)
+        stored = target.put(collection, name, replace(item, flags=frozenset({"\\Seen", "\\Flagged"})), expects=None)
+        entry = next(e for e in target.entries() if e.href == stored.href)
+        for _ in range(2):
+            after = target.set_flags(entry, frozenset({"\\Answered"}), frozenset({"\\Seen"}))
+        now = next(e for e in target.entries() if e.href == after.href)
+        assert now.flags == {"\\Answered", "\\Flagged"}
+        assert now.etag == after.etag != stored.etag
+        target.delete(now, expects=now.etag)
+        with pytest.raises(NotFound):
+            target.set_flags(now, frozenset({"\\Seen"}), frozenset())
+
+    def test_only_an_empty_collection_is_pruned(self, target: Target, collection: Collection) -> None:
+        if not isinstance(target, SupportsPrune):
+            pytest.skip("no prune")
+        made = target.ensure(Collection(href="", path=("Vide",)))
+        name, item = self.make_item(1)
+        stored = target.put(made, name, item, expects=None)
+        assert not target.prune(made)
+        entry = next(e for e in target.entries() if e.href == stored.href)
+        target.delete(entry, expects=entry.etag)
+        assert target.prune(made)
+        assert made.href not in {c.href for c in target.collections()}
 
     def test_put_many_answers_in_order(self, target: Target, collection: Collection) -> None:
         if not isinstance(target, SupportsPutMany):

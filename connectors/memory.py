@@ -18,6 +18,7 @@ from connectors.memory_store import MEDIA, Call, Fault, FaultKind, Held, Space, 
 from migrate.errors import (
     AlreadyExists,
     ConnectorError,
+    CursorExpired,
     EtagMismatch,
     NotFound,
     QuotaExceeded,
@@ -25,7 +26,7 @@ from migrate.errors import (
     TooLarge,
     Uncertain,
 )
-from migrate.model import Capabilities, Check, Collection, Entry, Item, Service, Stored
+from migrate.model import Capabilities, Change, Check, Collection, Entry, Item, Service, Stored
 from migrate.protocols import Context, Option, Reader, Target
 
 STORES: dict[str, Store] = {}
@@ -186,14 +187,67 @@ class MemoryTarget(MemoryReader):
         """Remove an item."""
         fault = self._meet("delete", entry.href)
         with self._space() as space:
-            held = space.items.get(entry.href)
-            if held is None:
-                raise NotFound("the item is gone")
-            if held.entry.etag != expects:
-                raise EtagMismatch("the item changed")
+            self._expected(space, entry, expects)
             self._store.remove(self._account, self._service, entry.href)
         if fault is not None:
             raise fault.error()
+
+    def move(self, entry: Entry, collection: Collection, name: str, *, expects: str) -> Stored:
+        """To another collection or name, under a new href, never over anything; the etag stays, as on Nextcloud."""
+        fault = self._meet("move", entry.href)
+        with self._space() as space:
+            held = self._expected(space, entry, expects)
+            if collection.href not in space.collections:
+                raise NotFound("the collection is gone")
+            if not self._numbered and any(
+                (other.entry.collection, other.entry.name) == (collection.href, name) for other in space.items.values()
+            ):
+                raise AlreadyExists("the name is taken")
+            number = self._store.version()
+            moved = replace(
+                held.entry,
+                href=f"{collection.href}#{number}",
+                collection=collection.href,
+                name="" if self._numbered else name,
+            )
+            self._store.remove(self._account, self._service, entry.href)
+            stored = _stored(self._store.keep(self._account, self._service, replace(held, number=number, entry=moved)))
+        if fault is not None:
+            raise fault.error()
+        return stored
+
+    def set_flags(self, entry: Entry, add: frozenset[str], remove: frozenset[str]) -> Stored:
+        """Set some and clear some; a new etag when that changes anything."""
+        fault = self._meet("set_flags", entry.href)
+        with self._space() as space:
+            held = space.items.get(entry.href)
+            if held is None:
+                raise NotFound("the item is gone")
+            flags = (held.entry.flags | add) - remove
+            if flags != held.entry.flags:
+                changed = replace(held.entry, flags=flags, etag=f'"{self._store.version()}"')
+                held = self._store.keep(self._account, self._service, replace(held, entry=changed))
+        if fault is not None:
+            raise fault.error()
+        return _stored(held)
+
+    def prune(self, collection: Collection) -> bool:
+        """Remove a collection without items and without collections below it."""
+        self._meet("prune", collection.href)
+        with self._space() as space:
+            below = [c for c in space.collections.values() if c.path[: len(collection.path)] == collection.path]
+            if len(below) > 1 or any(held.entry.collection == collection.href for held in space.items.values()):
+                return False
+            self._store.drop_collection(self._account, self._service, collection.href)
+        return True
+
+    def _expected(self, space: Space, entry: Entry, expects: str) -> Held:
+        held = space.items.get(entry.href)
+        if held is None:
+            raise NotFound("the item is gone")
+        if held.entry.etag != expects:
+            raise EtagMismatch("the item changed")
+        return held
 
     @property
     def _numbered(self) -> bool:
@@ -296,6 +350,34 @@ class MemoryBatchTarget(MemoryBatchReader, MemoryTarget):
         return answers
 
 
+class MemoryDeltaReader(MemoryBatchReader):
+    """A reader that also tells what changed."""
+
+    def cursor(self) -> str:
+        """The place in the store's log."""
+        self._meet("cursor")
+        with self._space():
+            return str(len(self._store.log))
+
+    def changes(self, cursor: str) -> Iterator[Change]:
+        """Each step since, as the item is now. Raises CursorExpired for a cursor the store forgot."""
+        self._meet("changes")
+        if int(cursor) < self._store.forgotten:
+            raise CursorExpired("ordered: the cursor is too old")
+        with self._space() as space:
+            steps = list(self._store.log[int(cursor) :])
+            found = {href: space.items.get(href) for who, what, href in steps if (who, what) == self._mine}
+        for href, held in found.items():
+            if (fault := self._store.due("row", self._account)) is not None:
+                raise fault.error()
+            inline = held.body if held and self._service in self._store.inlined else None
+            yield Change(href=href, entry=None if held is None else replace(held.entry, inline=inline))
+
+    @property
+    def _mine(self) -> tuple[str, Service]:
+        return self._account, self._service
+
+
 class MemoryConnector:
     """A configured memory system."""
 
@@ -312,7 +394,9 @@ class MemoryConnector:
 
     def reader(self, account: str, service: Service) -> Reader:
         """A reader of that account."""
-        kind = MemoryBatchReader if self.store.batched else MemoryReader
+        kind: type[MemoryReader] = MemoryBatchReader if self.store.batched else MemoryReader
+        if self.store.batched and self.store.delta:
+            kind = MemoryDeltaReader
         return kind(self.store, account, service, self._spool)
 
     def target(self, account: str, service: Service) -> Target:

@@ -168,10 +168,18 @@ class Store:
                 accepts=frozenset({media}),
                 names=NameRules(forbidden_characters="/\\" if service is Service.FILES else ""),
                 batch=20,
+                moves=True,
+                reflags=service is Service.MAIL,
             )
             for service, media in MEDIA.items()
         }
         self._spaces: dict[tuple[str, Service], Space] = {}
+        self.delta = True
+        """Whether readers that take many at once also tell changes."""
+        self.log: list[tuple[str, Service, str]] = []
+        """What was kept or removed, in order: a cursor is a place in it."""
+        self.forgotten = 0
+        """Cursors before this place have expired."""
         self._version = 0
         self._journal = journal
         self._file: BinaryIO | None = None
@@ -180,7 +188,8 @@ class Store:
 
     def writes(self) -> list[Call]:
         """The calls that change something."""
-        return [call for call in self.calls if call.method in {"ensure", "put", "put_many", "delete"}]
+        writes = {"ensure", "put", "put_many", "delete", "move", "set_flags", "prune"}
+        return [call for call in self.calls if call.method in writes]
 
     def order(self, method: str, kind: FaultKind, **details: Any) -> None:
         """Order a fault; details as in :class:`Fault`."""
@@ -229,6 +238,7 @@ class Store:
         """Keep an item under its href, in place of what was there."""
         with self.lock, self._shared():
             self._space(account, service).items[held.entry.href] = held
+            self.log.append((account, service, held.entry.href))
             self._write({"do": "item", "account": account, "service": service, **_plain_held(held)})
             return held
 
@@ -236,7 +246,14 @@ class Store:
         """Forget an item. Raises KeyError when there is none."""
         with self.lock, self._shared():
             del self._space(account, service).items[href]
+            self.log.append((account, service, href))
             self._write({"do": "remove", "account": account, "service": service, "href": href})
+
+    def drop_collection(self, account: str, service: Service, href: str) -> None:
+        """Forget a collection that holds nothing."""
+        with self.lock, self._shared():
+            self._space(account, service).collections.pop(href, None)
+            self._write({"do": "drop", "account": account, "service": service, "href": href})
 
     def _space(self, account: str, service: Service) -> Space:
         default = DEFAULTS[service]
@@ -276,8 +293,12 @@ class Store:
             case "item":
                 held = _held(change)
                 space.items[held.entry.href] = held
+                self.log.append((change["account"], Service(change["service"]), held.entry.href))
             case "remove":
                 space.items.pop(change["href"], None)
+                self.log.append((change["account"], Service(change["service"]), change["href"]))
+            case "drop":
+                space.collections.pop(change["href"], None)
 
     def _write(self, change: dict[str, Any]) -> None:
         if self._file is not None:

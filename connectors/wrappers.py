@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from migrate.errors import ConnectorError, Retriable, TranshumeError, Uncertain, Unreachable
-from migrate.model import Collection, Entry, Item, Stored
+from migrate.model import Change, Collection, Entry, Item, Stored
 from migrate.protocols import Pace, Reader
 
 R = TypeVar("R", bound=Reader)
@@ -26,7 +26,7 @@ T = TypeVar("T")
 Around = Callable[[str, Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
 """Called for every use of the inner object: the method's name, the bound method, its arguments."""
 
-WRITES = frozenset({"ensure", "mark", "find", "put", "delete", "put_many"})
+WRITES = frozenset({"ensure", "mark", "find", "put", "delete", "put_many", "move", "set_flags", "prune"})
 
 
 class WriteForbidden(TranshumeError):
@@ -99,6 +99,8 @@ class _Retry:
         match name:
             case "entries" | "collections":
                 return self.listing(call)
+            case "changes":
+                return self.changes(call, *args, **kwargs)
             case "get_many":
                 return self.get_many(call, *args, **kwargs)
             case "put_many":
@@ -145,6 +147,19 @@ class _Retry:
                         given.add(key)
                         failures = 0
                         yield row
+                return
+            except Retriable as error:
+                failures += 1
+                self.pause(error, failures)
+
+    def changes(self, call: Callable[[str], Iterator[Change]], cursor: str) -> Iterator[Change]:
+        """Begin again after a break: steps told twice do no harm, the last word of each counts."""
+        failures = 0
+        while True:
+            try:
+                for change in call(cursor):
+                    failures = 0
+                    yield change
                 return
             except Retriable as error:
                 failures += 1

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from migrate.config import Lane, Project, routes
 from migrate.errors import ConnectorError, Exit, LocalDiskFull, PlanRefused, Scope, TranshumeError
-from migrate.lane import Begin, Begun, Claimed, Done, Go, LaneApply, Settled
+from migrate.lane import LaneApply
+from migrate.lanework import Begin, Begun, Claimed, Done, Go, Settled
 from migrate.ledger import Ledger, project_lock
 from migrate.model import State
 from migrate.observe import Observer, Silent, interrupted
@@ -91,7 +92,7 @@ class Clerk:
     def _begin(self, message: Begin) -> Begun:
         """What the ledger knows of these actions before they begin."""
         lane = self._lane(message.section)
-        hrefs = [action.href for action in message.actions]
+        hrefs = [href for action in message.actions for href in (action.href, *(one for one, _ in action.former))]
         settled = self._settled(message.section, [action.n for action in message.actions])
         return Begun(settled=settled, intents=self.ledger.intents(lane, hrefs), pairs=self.ledger.pairs(lane, hrefs))
 

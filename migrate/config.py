@@ -84,6 +84,11 @@ class Project:
         return self.directory / "ledger.sqlite3"
 
     @property
+    def listings(self) -> Path:
+        """What sources last listed, with their cursors: a cache, made anew when it is missing."""
+        return self.directory / "listings.sqlite3"
+
+    @property
     def plans(self) -> Path:
         """The folder of plan files."""
         return self.directory / "plans"

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from mappings.gmail_labels import LabelPolicy
 from migrate.convert import convert, fold, key_of, place, place_collections
-from migrate.errors import ConnectorError, MappingError, Scope
+from migrate.errors import ConnectorError, CursorExpired, MappingError, Scope
 from migrate.ledger import chunks
-from migrate.model import Capabilities, Collection, Entry, Item, Loss, Placement, Service, Skip
-from migrate.protocols import Reader
-from migrate.rows import SourceRow, TargetRow
+from migrate.model import Capabilities, Change, Collection, Entry, Item, Loss, Placement, Service, Skip
+from migrate.protocols import Reader, SupportsChanges
+from migrate.rows import Known, SourceRow, TargetRow
 
 BATCH = 500
 
@@ -29,12 +30,25 @@ class Channel(Protocol):
         """Hand over a message; blocks while the main thread is behind."""
 
 
+FORM = "1"
+"""Of the rows that are kept between listings: a change here has every source listed anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anew:
+    """The source is listed from the beginning: what was kept of it is of no use."""
+
+    lane: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """Rows of a source's listing."""
+    """Rows of a source's listing, or of what changed since the last one."""
 
     lane: str
     rows: Sequence[SourceRow]
+    gone: Sequence[str] = ()
+    """Hrefs that are no longer there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,45 +69,123 @@ class Scanned:
     located: Mapping[str, str]
     """Key of a placed collection to the key of the one that the target already has for it."""
     capabilities: Capabilities
+    known: Known
+    """What lets the next listing of the source be a delta."""
 
 
 def scan_lane(
-    lane: str, service: Service, source: Reader, target: Reader, policy: LabelPolicy, channel: Channel
+    lane: str,
+    service: Service,
+    source: Reader,
+    target: Reader,
+    policy: LabelPolicy,
+    channel: Channel,
+    known: Known | None = None,
 ) -> None:
-    """List both sides and tell the main thread. Raises ConnectorError: a listing is whole or it is an error."""
+    """List both sides and tell the main thread. Raises ConnectorError: a listing is whole or it is an error.
+
+    With ``known``, only what changed at the source since then, where it tells; else all of it.
+    """
     capabilities = target.capabilities
-    collections = list(source.collections())
-    homes = place_collections(service, collections, capabilities.names)
-    places = {key_of(home.path): home for home in homes.values() if home.path or service is Service.FILES}
-    for entries in chunks(source.entries(), BATCH):
-        rows = []
-        for entry in entries:
-            row, placement = _source_row(service, entry, homes, capabilities, policy)
-            rows.append(row)
-            if placement is not None:
-                for path, role in _ancestors(placement):
-                    places.setdefault(key_of(path), Collection(href="", path=path, role=role))
-        channel.tell(Sources(lane=lane, rows=rows))
-        if channel.stopping:
-            return
+    homes = place_collections(service, list(source.collections()), capabilities.names)
+    listing = _SourceListing(lane, service, homes, capabilities, policy, channel)
+    ground = _ground(capabilities, policy)
+    cursor = listing.run(source, known if known is not None and known.ground == ground else None)
+    if cursor is None:
+        return
     have = {collection.href: collection for collection in target.collections()}
     for entries in chunks(target.entries(), BATCH):
         channel.tell(Targets(lane=lane, rows=[_target_row(entry, have) for entry in entries]))
         if channel.stopping:
             return
+    places = listing.places
     channel.tell(
         Scanned(
             lane=lane,
             places=dict(sorted(places.items())),
             located=_locate(places, list(have.values())),
             capabilities=capabilities,
+            known=Known(cursor=cursor, ground=ground, homes=listing.keys, places=places),
         )
     )
 
 
-def _ancestors(placement: Placement) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The placed collection; its parents are made only when they hold something themselves."""
-    yield placement.path, placement.role
+def _ground(capabilities: Capabilities, policy: LabelPolicy) -> str:
+    """What rows depend on beside the source: when it changes, they are made anew."""
+    fixed = replace(capabilities, free_bytes=None, batch=1, max_connections=1)
+    parts = [FORM, sorted(fixed.accepts), fixed.max_item_size, fixed.keywords, _plain(fixed.names), _plain(policy)]
+    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _plain(value: object) -> list[tuple[str, object]]:
+    """A dataclass as something whose ``repr`` is the same in every process."""
+    fields = asdict(value)  # type: ignore[call-overload]
+    return [(key, sorted(one) if isinstance(one, frozenset) else one) for key, one in sorted(fields.items())]
+
+
+class _SourceListing:
+    """Lists one source, whole or by its changes."""
+
+    def __init__(
+        self,
+        lane: str,
+        service: Service,
+        homes: Mapping[str, Collection],
+        capabilities: Capabilities,
+        policy: LabelPolicy,
+        channel: Channel,
+    ) -> None:
+        self._lane, self._service, self._homes = lane, service, homes
+        self._capabilities, self._policy, self._channel = capabilities, policy, channel
+        self.keys = {href: key_of(home.path) for href, home in homes.items()}
+        self.places = {key_of(home.path): home for home in homes.values() if home.path or service is Service.FILES}
+
+    def run(self, source: Reader, known: Known | None) -> str | None:
+        """Tell all rows; returns the cursor of now, empty where the source has none, None when interrupted."""
+        if not isinstance(source, SupportsChanges):
+            return self._whole(source)
+        if known is not None and known.cursor and self._same_homes(known):
+            try:
+                return self._delta(source, known)
+            except CursorExpired:
+                pass  # the provider forgot it: all is listed again, and nothing is fetched twice
+        cursor = source.cursor()
+        return None if self._whole(source) is None else cursor
+
+    def _same_homes(self, known: Known) -> bool:
+        """Whether every collection of then is still placed as it was; new ones do no harm."""
+        return all(self.keys.get(href, key) == key for href, key in known.homes.items())
+
+    def _whole(self, source: Reader) -> str | None:
+        self._channel.tell(Anew(lane=self._lane))
+        for entries in chunks(source.entries(), BATCH):
+            self._channel.tell(Sources(lane=self._lane, rows=self._rows(entries)))
+            if self._channel.stopping:
+                return None
+        return ""
+
+    def _delta(self, source: SupportsChanges, known: Known) -> str | None:
+        for changes in chunks(source.changes(known.cursor), BATCH):
+            last: dict[str, Change] = {change.href: change for change in changes}
+            rows = self._rows(change.entry for change in last.values() if change.entry is not None)
+            gone = [href for href, change in last.items() if change.entry is None]
+            self._channel.tell(Sources(lane=self._lane, rows=rows, gone=gone))
+            if self._channel.stopping:
+                return None
+        for key, placed in known.places.items():
+            self.places.setdefault(key, placed)
+        return source.cursor()
+
+    def _rows(self, entries: Iterable[Entry]) -> list[SourceRow]:
+        rows = []
+        for entry in entries:
+            row, placement = _source_row(self._service, entry, self._homes, self._capabilities, self._policy)
+            rows.append(row)
+            if placement is not None:
+                # Its parents are made only when they hold something themselves.
+                collection = Collection(href="", path=placement.path, role=placement.role)
+                self.places.setdefault(key_of(placement.path), collection)
+        return rows
 
 
 def _source_row(
@@ -113,6 +205,7 @@ def _source_row(
     row = _row(
         entry,
         key_of(placement.path),
+        mail=service is Service.MAIL,
         name=placement.name,
         fold=fold(placement.name, capabilities.names) if service is Service.FILES else "",
         flags=tuple(sorted(placement.flags)),
@@ -137,6 +230,7 @@ def _row(
     entry: Entry,
     collection: str,
     *,
+    mail: bool = False,
     name: str = "",
     fold: str = "",
     flags: tuple[str, ...] = (),
@@ -157,7 +251,12 @@ def _row(
         flags=flags,
         losses=losses,
         skip=skip,
+        date=_date(entry.created if mail else entry.modified or entry.created),
     )
+
+
+def _date(moment: datetime | None) -> int | None:
+    return int(moment.timestamp()) if moment else None
 
 
 def _stamp(moment: datetime | None) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TypeVar
 
 from migrate.convert import convert, digest, key_of
 from migrate.errors import (
@@ -16,100 +16,35 @@ from migrate.errors import (
     NotFound,
     Retriable,
     Scope,
-    TranshumeError,
     Uncertain,
 )
 from migrate.fetch import fetch_all
+from migrate.follow import Follower, entry_of, follows, overtaken
+from migrate.lanework import (
+    Begin,
+    Begun,
+    Channel,
+    Claimed,
+    Done,
+    Go,
+    Parcel,
+    Settled,
+    batches,
+    ended,
+    expected,
+    moved,
+    moved_before,
+)
 from migrate.ledger import Result, chunks
 from migrate.model import Capabilities, Collection, Entry, Item, State, Stored, Verb
 from migrate.planfile import Action, Place, PlanFile, Section
-from migrate.protocols import Reader, SupportsPutMany, Target
+from migrate.protocols import Reader, SupportsMove, SupportsPutMany, Target
 from migrate.rows import COLLECTION, Pair
 
 T = TypeVar("T")
 
 BATCH_ITEMS = 50
 """Items fetched together at least, even where the target takes them one by one: sources answer many for one request."""
-BATCH_BYTES = 2 * 1024 * 1024
-"""Planned bytes of a batch: what one worker holds at most, large items aside, which lie in the spool."""
-UNKNOWN_SIZE = 256 * 1024
-"""Bytes counted for an item whose size only fetching tells (an exported document)."""
-
-
-class Channel(Protocol):
-    """A worker's line to the main thread."""
-
-    @property
-    def stopping(self) -> bool:
-        """Whether the run is being interrupted: finish what is in flight and return."""
-
-    def tell(self, message: object) -> None:
-        """Hand over a message."""
-
-    def ask(self, message: object) -> object:
-        """Hand over a question and wait for the answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Begin:
-    """Asks what is known of these actions."""
-
-    section: Section
-    actions: Sequence[Action]
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """The answer."""
-
-    settled: set[int]
-    intents: Mapping[str, str]
-    pairs: Mapping[str, Pair]
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """Asks which of these steps of the plan have ended already."""
-
-    section: Section
-    numbers: Sequence[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Go:
-    """Asks to record that these source items are about to be written, each with its mark."""
-
-    section: Section
-    marks: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """Asks which of these target items belong to another source item already."""
-
-    section: Section
-    hrefs: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """Tells how actions ended."""
-
-    section: Section
-    results: Sequence[Result]
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """An action whose item is at hand, in the target's form."""
-
-    action: Action
-    item: Item
-    etag: str
-    digest: str
-    recheck: bool
-    """An earlier run may have stored it."""
-    mark: str = ""
 
 
 class LaneApply:
@@ -122,10 +57,15 @@ class LaneApply:
         self._target = target
         self._channel = channel
         self._homes: dict[str, Collection] = {}
+        self._keys: dict[str, str] = {}
+        """Keys of collections by the target's own name for them."""
         self._refusals: dict[str, ConnectorError] = {}
         """Collections that the target does not give, by key: their items stay, the others go on."""
         self._claimed: set[str] = set()
         """Target hrefs given out in this batch; the ledger knows those of earlier ones."""
+        self._taken: set[str] = set()
+        """Former hrefs whose copy was given to a new item in this batch."""
+        self._follower = Follower(target, self._arrived)
 
     def run(self) -> None:
         """All of it, or up to an interruption. Raises ConnectorError for what stops the lane."""
@@ -136,7 +76,7 @@ class LaneApply:
         for actions in batches(self._plan.section_actions(self._section), max(BATCH_ITEMS, capabilities.batch)):
             if self._channel.stopping:
                 return
-            self._batch(actions, by_number[actions[0].collection], capabilities)
+            self._batch(actions, by_number.get(actions[0].collection), capabilities)
         if self._refusals:  # told once the others have moved: also for a collection without items
             raise max(self._refusals.values(), key=lambda error: error.exit_code)
 
@@ -167,6 +107,7 @@ class LaneApply:
         if key not in self._homes:
             try:
                 self._homes[key] = self._target.ensure(collection)
+                self._keys[self._homes[key].href] = key
             except ConnectorError as error:
                 if isinstance(error, Retriable) or error.scope > Scope.COLLECTION:
                     raise
@@ -174,15 +115,65 @@ class LaneApply:
                 return error
         return self._homes[key]
 
-    def _batch(self, actions: Sequence[Action], place: Collection, capabilities: Capabilities) -> None:
+    def _batch(self, actions: Sequence[Action], place: Collection | None, capabilities: Capabilities) -> None:
         begun = self._ask(Begin(self._section, actions), Begun)
         fresh = [action for action in actions if action.n not in begun.settled]
         if not fresh:
             return
+        self._claimed.clear()
+        self._taken.clear()
+        home = self._ensured(place) if place is not None else None
+        if not isinstance(home, ConnectorError):
+            self._follow([action for action in fresh if follows(action)], place, home, begun)
+            fresh = [action for action in fresh if not follows(action)]
+        if place is not None and home is not None and fresh:
+            self._send(fresh, place, home, begun, capabilities)
+
+    def _follow(
+        self, actions: Sequence[Action], place: Collection | None, home: Collection | None, begun: Begun
+    ) -> None:
+        """What works on what is there. Each is recorded at once: it is one request, and cheap to record."""
+        key = key_of(place.path) if place is not None else ""
+        moves = [action.href for action in actions if action.verb is Verb.MOVE]
+        if moves and home is not None:
+            mark = self._target.mark(home)
+            self._channel.ask(Go(self._section, dict.fromkeys(moves, mark)))
+        for action in actions:
+            if self._channel.stopping:
+                return
+            pair, intent = begun.pairs.get(action.href), begun.intents.get(action.href)
+            result = self._follower.follow(action, pair, home, key, intent)
+            if result.pair is not None:
+                self._claimed.add(result.pair.target_href)
+            self._channel.tell(Done(self._section, [result]))
+
+    def _arrived(self, action: Action, home: Collection, mark: str) -> Stored | None:
+        """What lies where a move was to bring it, and no other item accounts for."""
+        if action.name:
+            there = (e for e in self._target.entries() if (e.collection, e.name) == (home.href, action.name))
+            found = [Stored(href=entry.href, etag=entry.etag) for entry in there]
+        else:
+            _, item = next(self._fetch([action]))
+            if isinstance(item, ConnectorError):
+                return None
+            try:
+                mapped = convert(item, self._target.capabilities).item
+                found = list(self._target.find(home, "", mapped, mark))
+            finally:
+                item.discard()
+        return self._unclaimed(found, "")
+
+    def _send(
+        self,
+        fresh: Sequence[Action],
+        place: Collection,
+        home: Collection | ConnectorError,
+        begun: Begun,
+        capabilities: Capabilities,
+    ) -> None:
         parcels, results = [], []
         results += [moved(action, begun.pairs[action.href]) for action in fresh if moved_before(action, begun)]
         fresh = [action for action in fresh if not moved_before(action, begun)]
-        home = self._ensured(place)
         if isinstance(home, ConnectorError):
             # What a limit holds back stays open: the same command does it later.
             held_back = home.exit_code is Exit.LIMIT
@@ -195,7 +186,6 @@ class LaneApply:
                 results.append(parcel)
             else:
                 parcels.append(parcel)
-        self._claimed.clear()
         try:
             # One by one, so that what was stored is recorded even when the next one stops the lane.
             for result in self._store(parcels, home, capabilities):
@@ -234,16 +224,33 @@ class LaneApply:
         except MappingError as error:
             item.discard()
             return ended(action, State.FAILED, error)
+        if action.verb is Verb.REPLACE and not action.former and overtaken(action, begun.pairs.get(action.href)):
+            item.discard()
+            return Result(n=action.n, source_href=action.href, state=State.DRIFTED, code="another-plan-came-first")
         # The flags are the plan's: what it announced, whatever the source's own words for them are.
         ready = replace(mapped, flags=frozenset(action.flags))
+        found = digest(ready)
         return Parcel(
             action=action,
             item=ready,
             etag=item.entry.etag,
-            digest=digest(ready),
+            digest=found,
             recheck=action.href in begun.intents,
             mark=begun.intents.get(action.href, ""),
+            pair=self._before(action, found, begun),
         )
+
+    def _before(self, action: Action, found: str, begun: Begun) -> Pair | None:
+        """What was stored for it before, where it is to be moved or replaced; of former copies, one that equals it."""
+        if action.verb is Verb.REPLACE and not action.former:
+            return begun.pairs.get(action.href)
+        for href, etag in action.former:
+            pair = begun.pairs.get(href)
+            if pair is not None and pair.digest == found and href not in self._taken:
+                self._taken.add(href)
+                # Touched since it was stored: it can be moved with what people changed, never removed.
+                return replace(pair, target_etag=etag) if etag == pair.target_etag or action.verb is Verb.MOVE else None
+        return None
 
     def _store(self, parcels: Sequence[Parcel], home: Collection, capabilities: Capabilities) -> Iterator[Result]:
         if not parcels:
@@ -254,7 +261,7 @@ class LaneApply:
         for parcel in parcels:
             known = self._recognise(parcel, home) if parcel.recheck else None
             if known is not None:
-                yield self._done(parcel, home, known, "recognised")
+                yield self._without_the_old(parcel, self._done(parcel, home, known, "recognised"))
             else:
                 fresh.append(replace(parcel, mark=parcel.mark or mark))
         creates = [p for p in fresh if p.action.verb is Verb.CREATE]
@@ -263,7 +270,44 @@ class LaneApply:
                 yield from self._put_many(self._target, some, home)
             fresh = [p for p in fresh if p.action.verb is not Verb.CREATE]
         for parcel in fresh:
-            yield self._put(parcel, home)
+            yield self._relocate(parcel, home) if parcel.pair is not None else self._put(parcel, home)
+
+    def _relocate(self, parcel: Parcel, home: Collection) -> Result:
+        """Move what equals it, else store it anew; the older copy goes last of all."""
+        pair, capabilities = parcel.pair, self._target.capabilities
+        if pair is None:
+            raise TypeError("nothing was stored before")
+        if capabilities.moves and isinstance(self._target, SupportsMove) and pair.digest == parcel.digest:
+            expects = pair.target_etag if parcel.action.former else parcel.action.expects or ""
+            try:
+                stored = self._follower.moved(parcel.action, entry_of(pair, expects), home, parcel.mark)
+            except ConnectorError as error:
+                return self._refused(replace(parcel, pair=None), home, error)
+            return replace(self._done(parcel, home, stored, "move"), forgets=self._former(parcel))
+        return self._without_the_old(parcel, self._put(parcel, home))
+
+    def _former(self, parcel: Parcel) -> str:
+        """The href under which the ledger knew it, where that is another one."""
+        pair = parcel.pair
+        return pair.source_href if pair is not None and pair.source_href != parcel.action.href else ""
+
+    def _without_the_old(self, parcel: Parcel, result: Result) -> Result:
+        """Once the item is stored in its new place: remove the older copy, unless somebody touched it."""
+        pair = parcel.pair
+        if pair is None or result.pair is None or result.pair.target_href == pair.target_href:
+            return result
+        expects = pair.target_etag if parcel.action.former else parcel.action.expects or ""
+        try:
+            self._target.delete(entry_of(pair, expects), expects=expects)
+        except NotFound:
+            pass
+        except EtagMismatch:
+            return replace(result, code="older-copy-kept", forgets=self._former(parcel))
+        except ConnectorError as error:
+            if error.scope > Scope.COLLECTION:
+                raise
+            return ended(parcel.action, State.FAILED, error)  # its intent stands: the same command finds the new copy
+        return replace(result, forgets=self._former(parcel))
 
     def _put_many(self, target: SupportsPutMany, parcels: Sequence[Parcel], home: Collection) -> Iterator[Result]:
         try:
@@ -288,7 +332,7 @@ class LaneApply:
     def _put(self, parcel: Parcel, home: Collection) -> Result:
         action = parcel.action
         try:
-            stored = self._target.put(home, action.name, parcel.item, expects=action.expects)
+            stored = self._target.put(home, action.name, parcel.item, expects=expected(action))
         except Uncertain:
             return self._after_silence(parcel, home)
         except ConnectorError as error:
@@ -301,7 +345,7 @@ class LaneApply:
         if known is not None:
             return self._done(parcel, home, known, "recognised")
         try:
-            stored = self._target.put(home, parcel.action.name, parcel.item, expects=parcel.action.expects)
+            stored = self._target.put(home, parcel.action.name, parcel.item, expects=expected(parcel.action))
         except Uncertain as error:
             known = self._recognise(parcel, home)
             return self._done(parcel, home, known, "recognised") if known else ended(parcel.action, State.FAILED, error)
@@ -322,10 +366,13 @@ class LaneApply:
     def _recognise(self, parcel: Parcel, home: Collection) -> Stored | None:
         """What the target holds of this item and no other item accounts for; None when it holds none."""
         found = list(self._target.find(home, parcel.action.name, parcel.item, parcel.mark))
+        own = parcel.action.replaces if parcel.action.verb is Verb.UPDATE else ""
+        return self._unclaimed(found, own)
+
+    def _unclaimed(self, found: Sequence[Stored], own: str) -> Stored | None:
         if not found:
             return None
         taken = self._ask(Claimed(self._section, [stored.href for stored in found]), set)
-        own = parcel.action.replaces
         return next((s for s in found if s.href == own or s.href not in taken | self._claimed), None)
 
     def _done(self, parcel: Parcel, home: Collection, stored: Stored, code: str) -> Result:
@@ -345,36 +392,7 @@ class LaneApply:
             digest=parcel.digest,
             flags=tuple(sorted(item.flags - stored.refused_flags)),
             date=int(moment.timestamp()) if moment else None,
+            place=self._keys[home.href],
+            name=parcel.action.name,
         )
         return Result(n=parcel.action.n, source_href=parcel.action.href, state=State.DONE, code=code, pair=pair)
-
-
-def moved_before(action: Action, begun: Begun) -> bool:
-    """Whether another plan moved it since: an older plan must not move it twice."""
-    return action.verb is Verb.CREATE and action.href in begun.pairs
-
-
-def moved(action: Action, pair: Pair) -> Result:
-    """Done by another plan."""
-    return Result(n=action.n, source_href=action.href, state=State.DONE, code="already-moved", pair=pair)
-
-
-def ended(action: Action, state: State, error: TranshumeError) -> Result:
-    """An action that did not succeed, with the class of its error for a code."""
-    return Result(n=action.n, source_href=action.href, state=state, code=type(error).__name__)
-
-
-def batches(actions: Iterable[Action], most: int) -> Iterator[list[Action]]:
-    """Neighbours of one collection, at most ``most`` and about BATCH_BYTES."""
-    batch: list[Action] = []
-    size = 0
-    for action in actions:
-        weight = action.size if action.size is not None else UNKNOWN_SIZE
-        full = len(batch) >= most or size + weight > BATCH_BYTES
-        if batch and (full or action.collection != batch[0].collection):
-            yield batch
-            batch, size = [], 0
-        batch.append(action)
-        size += weight
-    if batch:
-        yield batch

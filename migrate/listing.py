@@ -8,7 +8,7 @@ from functools import partial
 
 from mappings.gmail_labels import LabelPolicy
 from migrate.config import Lane, Project
-from migrate.discover import Scanned, Sources, Targets, scan_lane
+from migrate.discover import Anew, Scanned, Sources, Targets, scan_lane
 from migrate.errors import ConnectorError, Scope, TranshumeError
 from migrate.ledger import Scan
 from migrate.observe import Observer, interrupted
@@ -28,12 +28,16 @@ class Listing:
 
     def handle(self, message: object) -> None:
         """Receive one message in the main thread. Raises what concerns the whole run."""
-        if isinstance(message, Sources):
+        if isinstance(message, Anew):
+            self.scan.forget_sources(message.lane)
+        elif isinstance(message, Sources):
             self.scan.add_sources(message.lane, message.rows)
+            self.scan.remove_sources(message.lane, message.gone)
             self.observer.advanced(message.lane, len(message.rows), 0)
         elif isinstance(message, Targets):
             self.scan.add_targets(message.lane, message.rows)
         elif isinstance(message, Scanned):
+            self.scan.keep(message.lane, message.known)
             self.scanned[message.lane] = message
             self.observer.lane_finished(message.lane)
         elif isinstance(message, JobFailed):
@@ -65,15 +69,24 @@ def lane_of(job: object) -> str:
 
 
 def list_lanes(
-    project: Project, session: Session, pacer: Pacer, lanes: Iterable[Lane], scan: Scan, observer: Observer
+    project: Project,
+    session: Session,
+    pacer: Pacer,
+    lanes: Iterable[Lane],
+    scan: Scan,
+    observer: Observer,
+    *,
+    whole: bool = True,
 ) -> Listing:
-    """List both sides of every lane that has a target into the scan."""
+    """List both sides of every lane that has a target into the scan; not ``whole``: by what changed, where told."""
     policy = label_policy(project)
+    lanes = list(lanes)
+    known = {} if whole else {lane.key: scan.known(lane.key) for lane in lanes}
 
     def work(lane: Lane, channel: Channel) -> None:
         source, target = session.source(lane), session.target_reader(lane)
         try:
-            scan_lane(lane.key, lane.service, source, target, policy, channel)
+            scan_lane(lane.key, lane.service, source, target, policy, channel, known.get(lane.key))
         finally:
             source.close()
             target.close()

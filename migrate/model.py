@@ -45,6 +45,8 @@ class Disposition(StrEnum):
     EXCLUDED = "excluded"
     UNSUPPORTED = "unsupported"
     BLOCKED = "blocked"
+    GONE = "gone"
+    """Moved by an earlier pass, and no longer at the source."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +248,12 @@ class Capabilities:
     max_connections: int = 4
     batch: int = 1
     """How many items ``put_many`` takes at once."""
+    moves: bool = False
+    """The target can move an item to another collection or name (``SupportsMove``)."""
+    reflags: bool = False
+    """The target can set and clear flags of a message that it holds (``SupportsFlags``)."""
+    items_per_minute: float | None = None
+    """What the system's own quota lets one account read or write; None when it tells none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +288,14 @@ class Verb(StrEnum):
 
     CREATE = "create"
     UPDATE = "update"
+    MOVE = "move"
+    """What was stored for it goes to another collection or name; its content stays."""
+    REPLACE = "replace"
+    """Stored anew in its new place, then the older copy is removed: for targets that cannot move."""
+    FLAGS = "flags"
+    """Flags of a message that is there are set and cleared, one by one."""
+    DELETE = "delete"
+    """Our own untouched copy of what is gone from the source is removed, on demand only."""
 
 
 class State(StrEnum):
@@ -299,6 +315,8 @@ class FindingKind(StrEnum):
     NOT_MOVED = "not-moved"
     DOUBLE = "double"
     UNREADABLE = "unreadable"
+    EDITED = "edited"
+    """Somebody changed it at the target since it was stored: theirs to keep."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,13 +109,16 @@ class PlanWriter:
             "c": action.collection,
             "expects": action.expects,
         }
+        if action.since:
+            row["since"] = action.since
         if action.losses:
             row["losses"] = [[loss.field, loss.reason] for loss in action.losses]
         self._plan.row(row)
         names: dict[str, Any] = {"n": action.n, "href": action.href}
         names |= {k: v for k, v in (("home", action.home), ("name", action.name), ("replaces", action.replaces)) if v}
-        if action.flags:
-            names["flags"] = list(action.flags)
+        for key in ("flags", "add", "remove", "former"):
+            if getattr(action, key):
+                names[key] = list(getattr(action, key))
         self._names.row(names)
 
     def left(self, left: Left) -> None:
@@ -135,6 +138,7 @@ class PlanWriter:
                 "exact": totals.bytes_exact,
                 "reasons": [list(r) for r in totals.reasons],
                 "losses": [list(r) for r in totals.losses],
+                "verbs": dict(totals.verbs),
                 "error": totals.error,
                 "exit_code": totals.exit_code,
             }
@@ -208,6 +212,10 @@ class PlanFile:
                     losses=tuple(Loss(field=f, reason=r) for f, r in row.get("losses", ())),
                     replaces=names.get("replaces", ""),
                     expects=row["expects"],
+                    since=row.get("since", ""),
+                    add=tuple(names.get("add", ())),
+                    remove=tuple(names.get("remove", ())),
+                    former=tuple((href, etag) for href, etag in names.get("former", ())),
                 )
 
     def section_left(self, section: Section) -> Iterator[Left]:
@@ -299,6 +307,7 @@ def _section(current: Mapping[str, Any], totals: Mapping[str, Any]) -> Section:
             bytes_exact=totals["exact"],
             reasons=tuple((a, b, c, d) for a, b, c, d in totals["reasons"]),
             losses=tuple((a, b, c) for a, b, c in totals["losses"]),
+            verbs=totals["verbs"],
             error=totals["error"],
             exit_code=totals["exit_code"],
         ),

@@ -9,7 +9,7 @@ from typing import Any
 
 from migrate.model import Collection, Disposition, Loss, Verb
 
-FORMAT = "1.0"
+FORMAT = "2.0"
 """A minor number only adds fields; a major one is refused by older versions."""
 
 
@@ -37,6 +37,13 @@ class Action:
     """The target's href, for an update."""
     expects: str | None = None
     """Precondition: the etag that the target item still has; None: there is no such item."""
+    since: str = ""
+    """Of what was stored before: the source etag that the ledger had for it. Another plan came first if it differs."""
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    """Flags to set and to clear; ``flags`` are those that the source has."""
+    former: tuple[tuple[str, str], ...] = ()
+    """Source hrefs that are gone, each with its copy's etag: one of these copies, if equal, is moved here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +78,8 @@ class Totals:
     """(disposition, code, sentence, count)."""
     losses: tuple[tuple[str, str, int], ...]
     """(field, what is done instead, count)."""
+    verbs: Mapping[str, int] = field(default_factory=dict)
+    """Planned items by what is done with them."""
     error: str = ""
     exit_code: int = 0
     """When the lane cannot be applied: why, and the code that it gives to the command."""

@@ -240,6 +240,33 @@ class SupportsChanges(Protocol):
 
 
 @runtime_checkable
+class SupportsMove(Protocol):
+    """A target that moves what it holds without sending it again (IMAP MOVE, WebDAV MOVE)."""
+
+    def move(self, entry: Entry, collection: Collection, name: str, *, expects: str) -> Stored:
+        """Give an item whose etag is still ``expects`` another place, never over anything.
+
+        ``name`` as in ``put``. Raises NotFound, EtagMismatch, AlreadyExists; Uncertain when sent without a reply.
+        """
+
+
+@runtime_checkable
+class SupportsFlags(Protocol):
+    """A target that changes flags of a message one by one, so that others' flags survive."""
+
+    def set_flags(self, entry: Entry, add: frozenset[str], remove: frozenset[str]) -> Stored:
+        """Set some, clear some, leave the others. Harmless twice. Raises NotFound."""
+
+
+@runtime_checkable
+class SupportsPrune(Protocol):
+    """A target that removes a collection which holds nothing, for a rollback."""
+
+    def prune(self, collection: Collection) -> bool:
+        """Remove it if it is empty, its child collections counted; False when it is not. Harmless twice."""
+
+
+@runtime_checkable
 class SupportsGrants(Protocol):
     """A target that can let others use what it holds, without a mail to anyone."""
 

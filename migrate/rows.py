@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from migrate.model import Loss, Skip
+from migrate.model import Collection, Loss, Skip
 
 COLLECTION = "collection"
 """The outcome code of a step that made a collection rather than an item."""
@@ -26,6 +27,10 @@ class Pair:
     flags: tuple[str, ...] = ()
     date: int | None = None
     """Seconds since 1970: IMAP INTERNALDATE, or a file's modification time."""
+    place: str | None = None
+    """Key of the collection that it was placed in, by which a later move is seen; None: not recorded then."""
+    name: str = ""
+    """The name that it was stored under; empty for mail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +54,22 @@ class SourceRow:
     flags: tuple[str, ...] = ()
     losses: tuple[Loss, ...] = ()
     skip: Skip | None = None
+    date: int | None = None
+    """Seconds since 1970, by which filters and moved mail are told: a message's arrival, else the last change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is kept of a source's listing beside its rows, so that the next one may be a delta."""
+
+    cursor: str
+    """The provider's; empty where it has none."""
+    ground: str
+    """Fingerprint of what else the rows depend on."""
+    homes: Mapping[str, str]
+    """Key of the placed collection by href of the source's."""
+    places: Mapping[str, Collection]
+    """Every placed collection by key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

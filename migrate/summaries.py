@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from migrate.model import Disposition, FindingKind, Service
+from migrate.model import Disposition, FindingKind, Service, Verb
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,8 @@ class LaneSummary:
     """How many items were put in a class other than planned, by class and reason code."""
     losses: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """How many planned items lose something, by (field, reason)."""
+    verbs: Mapping[Verb, int] = field(default_factory=dict)
+    """How many planned items by what is done with them."""
     estimate: Estimate | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
     """The sentence behind each reason code; holds no value found."""
@@ -144,7 +146,7 @@ class VerifySummary:
     @property
     def differences(self) -> int:
         """Findings that are not a match, and not an item the plan said would not move."""
-        quiet = (FindingKind.MATCH, FindingKind.NOT_MOVED)
+        quiet = (FindingKind.MATCH, FindingKind.NOT_MOVED, FindingKind.EDITED)
         return sum(count for kind, count in self.counts.items() if kind not in quiet)
 
 

@@ -146,7 +146,7 @@ def verify(
 
 
 def _exit_code(findings: Findings) -> Exit:
-    quiet = {FindingKind.MATCH, FindingKind.NOT_MOVED}
+    quiet = {FindingKind.MATCH, FindingKind.NOT_MOVED, FindingKind.EDITED}
     return Exit.DIFFERENCES if any(n for kind, n in findings.counts.items() if kind not in quiet) else Exit.DONE
 
 
@@ -216,13 +216,25 @@ def compare(row: SourceRow, pair: Pair | None, stored: TargetRow | None) -> tupl
         return FindingKind.MISSING, "not-moved-yet"
     if stored is None:
         return FindingKind.MISSING, "gone-from-target"
-    if pair.source_etag != row.etag and row.skip is None and pair.media_type != "message/rfc822":
+    if row.skip is None and _follows_later(row, pair):
         return FindingKind.DIFFERS, "source-changed"
+    if stored.etag != pair.target_etag and pair.media_type == "message/rfc822":
+        return FindingKind.MATCH, ""  # its flags are what people made of them since; its bytes are compared
     # Without case: a folder keeps the spelling in which it first met a keyword (RFC 9051 §2.3.2).
     missing = {flag.lower() for flag in pair.flags} - {flag.lower() for flag in stored.flags}
     if missing and pair.media_type == "message/rfc822":
         return FindingKind.DIFFERS, "flags"
     return FindingKind.MATCH, ""
+
+
+def _follows_later(row: SourceRow, pair: Pair) -> bool:
+    """Whether the next plan brings a change of the source."""
+    if pair.place is not None and row.collection != pair.place:
+        return True
+    if row.etag == pair.source_etag:
+        return False
+    mail = pair.media_type == "message/rfc822"
+    return not mail or {flag.lower() for flag in row.flags} != {flag.lower() for flag in pair.flags}
 
 
 class ReadBack:
@@ -358,8 +370,13 @@ def _compare_digest(reader: SupportsDigest, entry: Entry, pair: Pair, row: Targe
     except ConnectorError as error:
         return _unreadable(error)
     if found != pair.digest:
-        return FindingKind.DIFFERS, "content"
+        return _other_content(pair, row.etag)
     return (FindingKind.DIFFERS, "date") if _later(pair.date, row.date) else (FindingKind.MATCH, "")
+
+
+def _other_content(pair: Pair, etag: str) -> tuple[FindingKind, str]:
+    """Somebody's edit where the target says that it changed since it was stored; else not what was sent."""
+    return (FindingKind.EDITED, "content") if etag != pair.target_etag else (FindingKind.DIFFERS, "content")
 
 
 def _compare_item(pair: Pair, got: Item | ConnectorError) -> tuple[FindingKind, str]:
@@ -369,7 +386,7 @@ def _compare_item(pair: Pair, got: Item | ConnectorError) -> tuple[FindingKind, 
     moment = got.internal_date or (got.entry.modified if pair.media_type not in TRANSLATED else None)
     got.discard()
     if found != pair.digest:
-        return FindingKind.DIFFERS, "content"
+        return _other_content(pair, got.entry.etag)
     if moment is not None and _later(pair.date, int(moment.timestamp())):
         return FindingKind.DIFFERS, "date"
     return FindingKind.MATCH, ""

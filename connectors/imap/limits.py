@@ -29,6 +29,8 @@ def probe(session: Session, *, select: bool) -> Capabilities:
         ),
         free_bytes=free_bytes(session),
         batch=BATCH if session.has("MULTIAPPEND") else 1,
+        moves=session.has("MOVE"),
+        reflags=True,
     )
 
 

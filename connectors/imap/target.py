@@ -127,6 +127,60 @@ class ImapTarget(ImapReader):
         with self._session.talking("UID EXPUNGE") as client:
             client.uid_expunge([place.uid])
 
+    def set_flags(self, entry: Entry, add: frozenset[str], remove: frozenset[str]) -> Stored:
+        r"""Store +FLAGS and -FLAGS of one message; what the server does not take is told. Raises NotFound."""
+        place = Place(*message_of(entry.href))
+        opened = self._select(place)
+        before = self._flags(place)  # a STORE of a UID that is gone would be answered OK
+        wished = add if self.capabilities.keywords else {flag for flag in add if flag.startswith("\\")}
+        with self._session.talking("STORE") as client:
+            if wished:
+                client.add_flags([place.uid], [flag.encode("ascii") for flag in sorted(wished)], silent=True)
+            if remove:
+                client.remove_flags([place.uid], [flag.encode("ascii") for flag in sorted(remove)], silent=True)
+        flags = self._flags(place) if wished or remove else before
+        refused = frozenset(flag for flag in add if flag.lower() not in {one.lower() for one in flags})
+        return Stored(href=entry.href, etag=etag_of(opened.uidvalidity, flags), refused_flags=refused)
+
+    def move(self, entry: Entry, collection: Collection, name: str, *, expects: str) -> Stored:
+        """UID MOVE (RFC 6851) of a message whose flags are still those of ``expects``; COPYUID tells its new UID."""
+        if not self._session.has("MOVE"):
+            raise Rejected("this server cannot move a message (no MOVE)")
+        place, wire = Place(*message_of(entry.href)), folder_of(collection.href)
+        self._select(place)
+        flags = self._flags(place)
+        if etag_of(place.uidvalidity, flags) != expects:
+            raise EtagMismatch("the flags of the message changed")
+        validity, uid = self._session.status(wire)
+        with self._session.talking("MOVE", sent=True) as client:
+            client._imap.untagged_responses.pop("COPYUID", None)
+            client.move([place.uid], wire)
+            told = client._imap.untagged_responses.pop("COPYUID", [b""])
+        self._indexes.pop(wire, None)
+        numbers = bytes(told[-1] or b"").split()
+        if len(numbers) == 3:
+            validity, uid = int(numbers[0]), int(numbers[2])
+        elif self._session.status(wire) != (validity, uid + 1):
+            raise Uncertain("moved, but the server did not tell under which number")
+        return _stored(Place(wire, validity, uid), flags, "")
+
+    def prune(self, collection: Collection) -> bool:
+        """Remove a folder that holds no message and no folder. INBOX stays."""
+        wire = folder_of(collection.href)
+        if wire.upper() == "INBOX":
+            return False
+        separator = self._session.namespace().separator
+        if any(folder.wire.startswith(wire + separator) for folder in self._folders.all(fresh=True)):
+            return False
+        if self._session.reopen(wire).exists:
+            return False
+        self._session.reopen("INBOX")  # no folder can be deleted while it is open
+        with self._session.talking("DELETE") as client:
+            client.delete_folder(wire)
+            client.unsubscribe_folder(wire)
+        self._folders.all(fresh=True)
+        return True
+
     def _update(self, wire: str, item: Item, expects: str) -> Stored:
         """Set the flags of the copy with these bytes and that etag."""
         message = self._prepared(item)

@@ -17,7 +17,16 @@ from connectors.nextcloud.integrity import recalculated, received, sha256_of
 from connectors.nextcloud.multistatus import DAV
 from connectors.nextcloud.tree import FOLDER, ROOT, Tree, child, collection_of, entry_of, nfc
 from connectors.nextcloud.upload import CHUNK, put_chunked, put_whole
-from migrate.errors import ConnectorError, NotFound, PreconditionFailed, Rejected, Retriable, Uncertain
+from migrate.errors import (
+    AlreadyExists,
+    ConnectorError,
+    EtagMismatch,
+    NotFound,
+    PreconditionFailed,
+    Rejected,
+    Retriable,
+    Uncertain,
+)
 from migrate.model import Capabilities, Collection, Entry, Item, Stored
 
 CONNECTIONS = 3  # beyond it the server's processor is the limit (measured)
@@ -43,6 +52,7 @@ class NextcloudFiles:
                 free_bytes=self._tree.free_bytes(),
                 max_connections=CONNECTIONS,
                 batch=bulk.MAX_FILES if ocs.takes_bulk(announced) else 1,
+                moves=True,
             )
         return self._capabilities
 
@@ -202,6 +212,32 @@ class NextcloudFiles:
             return found or self.put(collection, name, item, expects=None)
         except ConnectorError as error:
             return error
+
+    def move(self, entry: Entry, collection: Collection, name: str, *, expects: str) -> Stored:
+        """MOVE, never over a file (RFC 4918 §9.9, ``Overwrite: F``: 412 when the name is taken)."""
+        row = self._tree.row(nfc(entry.href))
+        if strong(row.text(f"{DAV}getetag")) != expects:
+            raise EtagMismatch("the file changed since it was listed")
+        href = child(collection.href, name)
+        destination = self._dav.url(self._tree.path(href))
+        headers = {"Destination": destination, "Overwrite": "F"}
+        url = self._dav.url(self._tree.path(nfc(entry.href)))
+        if self._dav.send("MOVE", url, headers=headers, allow={412}, uncertain=True).status_code == 412:
+            raise AlreadyExists("the name is taken")
+        return Stored(href=href, etag=strong(self._tree.row(href).text(f"{DAV}getetag")))
+
+    def prune(self, collection: Collection) -> bool:
+        """Remove a folder that holds nothing; into the account's bin, as the server does."""
+        if collection.href == ROOT:
+            return False
+        try:
+            if next(self._tree.members(collection.href), None) is not None:
+                return False
+        except NotFound:
+            return True
+        self._dav.send("DELETE", self._dav.url(self._tree.path(collection.href)), allow={404}, uncertain=True)
+        self._tree.forget()
+        return True
 
     def delete(self, entry: Entry, *, expects: str) -> None:
         """Into the account's bin, when its etag is still ``expects``."""

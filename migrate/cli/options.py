@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,6 +14,7 @@ from migrate.cli.output import Output
 from migrate.config import Filters, Project
 from migrate.errors import UsageError
 from migrate.model import Service
+from migrate.rules import Rules
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -51,6 +53,44 @@ def filters(function: Function) -> Function:
     ):  # fmt: skip
         function = option(function)
     return function
+
+
+def rules(function: Function) -> Function:
+    """``--since``, ``--until``, ``--max-size``, ``--folder``, ``--without``, ``--trial``: what a plan leaves out."""
+    day = click.DateTime(["%Y-%m-%d"])
+    for option in (
+        click.option("--trial", is_flag=True, help="A few small items of each folder, and the whole tree of folders."),
+        click.option("--without", multiple=True, metavar="GLOB", help="Not what lies in these folders."),
+        click.option("--folder", "folders", multiple=True, metavar="GLOB", help="Only what lies in these folders."),
+        click.option("--max-size", type=click.IntRange(1), metavar="BYTES", help="Nothing larger."),
+        click.option("--until", type=day, metavar="DATE", help="Nothing that came or changed after this day (UTC)."),
+        click.option("--since", type=day, metavar="DATE", help="Nothing that came or changed before this day (UTC)."),
+    ):
+        function = option(function)
+    return function
+
+
+def rules_of(asked: dict[str, Any]) -> Rules:
+    """The rules asked for, taken out of a command's options."""
+    since, until = asked.pop("since"), asked.pop("until")
+    if since and until and since > until:
+        raise UsageError("--since is later than --until: nothing would be left.")
+    return Rules(
+        since=since.date() if since else None,
+        until=until.date() if until else None,
+        max_size=asked.pop("max_size"),
+        folders=tuple(asked.pop("folders")),
+        without=tuple(asked.pop("without")),
+        trial=asked.pop("trial"),
+    )
+
+
+def limit_of(text: str) -> tuple[int, float]:
+    """``N,P%`` as a number and a percentage. Raises UsageError."""
+    found = re.fullmatch(r"(\d+),(\d+(?:\.\d+)?)%", text.replace(" ", ""))
+    if not found:
+        raise UsageError(f"--max-deletions {text!r} is not a number and a percentage.", advice="As in: 100,5%")
+    return int(found[1]), float(found[2])
 
 
 def _split(_: click.Context, __: click.Parameter, values: Iterable[str]) -> frozenset[str]:

@@ -33,6 +33,8 @@ class Result:
     state: State
     code: str
     pair: Pair | None = None
+    forgets: str = ""
+    """A source href under which the ledger knew it, and knows nothing any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +147,12 @@ class Ledger:
         with translated(self._path), self._engine.connect() as db:
             return [_pair(row) for row in db.execute(query.order_by(table.c.source_href).limit(CHUNK))]
 
+    def pair_count(self, lane: int | None) -> int:
+        """How many items of a lane were stored."""
+        query = select(func.count()).select_from(schema.pair).where(schema.pair.c.lane == lane)
+        with translated(self._path), self._engine.connect() as db:
+            return db.execute(query).scalar_one()
+
     def has_digest(self, lane: int | None, digest: str) -> bool:
         """Whether some pair of the lane has this content."""
         query = select(schema.pair.c.lane).where(schema.pair.c.lane == lane, schema.pair.c.digest == digest).limit(1)
@@ -215,6 +223,9 @@ class Ledger:
             {"plan": plan, "n": r.n, "lane": lane, "state": r.state.value, "code": r.code, "at": at} for r in results
         ]
         with translated(self._path), self._engine.begin() as db:
+            for chunk in chunks(r.forgets for r in results if r.forgets):
+                table = schema.pair
+                db.execute(delete(table).where(table.c.lane == lane, table.c.source_href.in_(chunk)))
             if pairs:
                 db.execute(insert(schema.pair).prefix_with("OR REPLACE"), pairs)
             db.execute(insert(schema.outcome).prefix_with("OR REPLACE"), outcomes)

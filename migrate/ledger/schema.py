@@ -51,6 +51,8 @@ pair = Table(
     Column("digest", String, nullable=False),
     Column("flags", String, nullable=False),
     Column("date", Integer),
+    Column("place", String),
+    Column("name", String, nullable=False, server_default=""),
     Column("plan", String, nullable=False),
     Column("at", String, nullable=False),
     Index("pair_target", "target_href"),
@@ -86,7 +88,21 @@ def _create_everything(connection: Connection) -> None:
     metadata.create_all(connection)
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_create_everything,)
+def _remember_places(connection: Connection) -> None:
+    """Where each item was placed: what moves at the source is followed from then on."""
+    _add(connection, pair.c.place)
+    _add(connection, pair.c.name)
+
+
+def _add(connection: Connection, column: Column[str]) -> None:
+    """Add a column, unless step 1 made the table with it."""
+    table = column.table.name
+    if column.name not in {found["name"] for found in inspect(connection).get_columns(table)}:
+        ending = " NOT NULL DEFAULT ''" if not column.nullable else ""
+        connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column.name} VARCHAR{ending}")
+
+
+STEPS: tuple[Callable[[Connection], None], ...] = (_create_everything, _remember_places)
 """Step *i* takes a ledger from version *i* to *i + 1*; each runs in the transaction that records it."""
 
 

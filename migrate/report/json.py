@@ -45,6 +45,7 @@ def _lane(lane: LaneSummary) -> Message:
         **{one.value: lane.counts.get(one, 0) for one in Disposition},
         "bytes": lane.bytes_planned,
         "bytes_exact": lane.bytes_exact,
+        "verbs": {verb.value: number for verb, number in sorted(lane.verbs.items())},
         "reasons": [
             {"class": disposition.value, "code": code, "count": number, "text": lane.texts.get(code, "")}
             for (disposition, code), number in sorted(lane.reasons.items())

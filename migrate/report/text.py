@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from migrate.model import Check, Disposition, FindingKind
+from migrate.model import Check, Disposition, FindingKind, Verb
 from migrate.report.units import count, duration, plural, size
 from migrate.summaries import ApplySummary, Estimate, LaneSummary, PlanSummary, Run, StatusSummary, VerifySummary
 
 _CLASSES = tuple(Disposition)
+_DONE = {
+    Verb.CREATE: "new",
+    Verb.UPDATE: "changed",
+    Verb.MOVE: "moved",
+    Verb.REPLACE: "moved by a new copy",
+    Verb.FLAGS: "with other flags",
+    Verb.DELETE: "to remove from the target",
+}
 _LABEL = 14
 _NUMBER = 12
 
@@ -38,8 +46,10 @@ def _lane(lane: LaneSummary) -> Iterator[str]:
     if lane.blocked and not lane.discovered:
         yield f"  {lane.service.value}: cannot be moved: {lane.blocked}"
         return
-    numbers = [count(lane.discovered), *(count(lane.counts.get(one, 0)) for one in _CLASSES)]
+    numbers: list[str] = [count(lane.discovered), *(count(lane.counts.get(one, 0)) for one in _CLASSES)]
     yield _row(f"  {lane.service.value}", [*numbers, size(lane.bytes_planned, exact=lane.bytes_exact)])
+    if set(lane.verbs) - {Verb.CREATE}:
+        yield f"      planned: {', '.join(f'{count(n)} {_DONE[verb]}' for verb, n in sorted(lane.verbs.items()))}"
     for (disposition, code), number in sorted(lane.reasons.items()):
         text = lane.texts.get(code, "")
         yield f"      {plural(number, 'item')} {disposition.value}: {code}{f' ({text})' if text else ''}"

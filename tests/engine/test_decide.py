@@ -56,9 +56,9 @@ def test_what_the_user_removed_is_not_put_back() -> None:
     assert (decision.disposition, decision.code) == (Disposition.EXCLUDED, "deleted-at-target")
 
 
-def test_relabelled_message_is_present_with_its_reason() -> None:
+def test_relabelled_message_is_present_with_its_reason_where_flags_cannot_follow() -> None:
     mail = replace(PAIR, media_type="message/rfc822")
-    decision = decide(replace(ROW, etag="e2"), pair=mail, stored=STORED, occupant=None)
+    decision = decide(replace(ROW, etag="e2", flags=("\\Seen",)), pair=mail, stored=STORED, occupant=None)
     assert (decision.disposition, decision.code) == (Disposition.PRESENT, "relabelled")
 
 
