@@ -8,6 +8,7 @@ The body is JSON: ``{"calendar": {…}, "event": event, "exceptions": [event, �
 * ``event``: a single event or a series master; null when only occurrences of a series are in the calendar.
 * ``exceptions``: the master's ``exceptionOccurrences``; ``cancelled``: its ``cancelledOccurrences``, whose last
   ten characters are a date in the series' zone. Each event may hold its ``attachments`` with their ``contentBytes``.
+* ``uid``, where there is one: what it is called instead of its ``iCalUId``, which another event of the calendar has.
 
 The result is one calendar object resource (RFC 4791 §4.1): a VCALENDAR with the master and its overrides, each zone
 defined, and the same bytes each time. https://learn.microsoft.com/graph/api/resources/event
@@ -45,6 +46,7 @@ class _Series:
     master: Json | None
     overrides: tuple[Json, ...]
     cancelled: tuple[date, ...]
+    uid: str = ""
 
     @property
     def living(self) -> tuple[Json, ...]:
@@ -95,6 +97,7 @@ def _read(body: bytes) -> _Series:
         master=event,
         overrides=tuple(sorted(exceptions, key=lambda one: (str(one["originalStart"]), str(one.get("id", ""))))),
         cancelled=tuple(date.fromisoformat(str(name)[-10:]) for name in data.get("cancelled") or ()),
+        uid=str(data.get("uid") or ""),
     )
 
 
@@ -108,6 +111,10 @@ def _calendar(series: _Series, losses: Losses) -> bytes:
 
 
 def _events(series: _Series, losses: Losses) -> Iterator[_Written]:
+    if series.uid:
+        losses.append(
+            Loss(field="uid", reason="Another event of the calendar has its UID: it is given one of its own.")
+        )
     # Overrides that name different organizers are refused by sabre: one for all, or none.
     organizer = any(wants_organizer(event) for event in series.living)
     zone = _zone(series, series.living[0], losses)
@@ -174,6 +181,8 @@ def _event(series: _Series, event: Json, times: _Times, losses: Losses, *, organ
 
 def _uid(series: _Series) -> str:
     """Unchanged, for it is the key invitations come back with; of occurrences alone, without the date of each."""
+    if series.uid:
+        return series.uid
     uid = next((str(event["iCalUId"]) for event in series.living if event.get("iCalUId")), "")
     if not uid:
         raise MappingError("This event has no UID.")

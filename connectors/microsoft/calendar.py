@@ -18,6 +18,7 @@ from connectors.microsoft.calendars import Calendar, calendars
 from connectors.microsoft.errors import not_the_api
 from connectors.microsoft.http import BATCH, Api, Json, Part, segment
 from connectors.microsoft.series import (
+    COPY,
     ORPHANS,
     SELECT,
     SERIES,
@@ -76,20 +77,34 @@ class CalendarReader:
                 yield calendar.left_behind(own[0].id)
 
     def _listed(self, calendar: Calendar) -> Iterator[Series]:
-        """Everything in a calendar once. Pages by number may miss one: a second listing of ids alone tells."""
+        """Everything in a calendar once. Pages by number may miss an event: a listing of ids before them tells."""
+        known = self._ids(calendar.id)
         seen: set[str] = set()
         orphans: dict[str, list[Json]] = {}
-        path = f"{_path(calendar.id)}/events"
-        for page in self._api.pages(path, {"$select": SELECT, "$top": PAGE}):
-            yield from self._whole(calendar.id, _new(page, seen), orphans)
-        missed = [row for row in self._api.values(path, {"$select": "id", "$top": IDS}) if str(row["id"]) not in seen]
-        if missed:
-            found = [event for _, event in self._events(calendar.id, [str(row["id"]) for row in missed])]
-            rows = [event for event in found if not isinstance(event, ConnectorError)]
-            yield from self._whole(calendar.id, _new({"value": rows}, seen), orphans)
+        for page in self._api.pages(f"{_path(calendar.id)}/events", {"$select": SELECT, "$top": PAGE}):
+            yield from self._apart(self._whole(calendar.id, _new(page, seen), orphans), known)
+        missed = [name for name in known if name not in seen]
+        found = [event for _, event in self._events(calendar.id, missed) if not isinstance(event, NotFound)]
+        for event in found:
+            if isinstance(event, ConnectorError):
+                raise event
+        yield from self._apart(self._whole(calendar.id, _new({"value": found}, seen), orphans), known)
         for master, events in sorted(orphans.items()):
             if master not in seen:
                 yield Series(None, tuple(self._with_files(calendar.id, series_of(one).parts[0]) for one in events))
+
+    def _ids(self, calendar: str) -> dict[str, bool]:
+        """Every event's id, and whether another one, whose id comes first, has its UID."""
+        query: Mapping[str, str | int] = {"$select": "id,iCalUId", "$top": IDS}
+        rows = [
+            (str(row["id"]), str(row.get("iCalUId"))) for row in self._api.values(f"{_path(calendar)}/events", query)
+        ]
+        first = {uid: name for name, uid in sorted(rows, reverse=True)}
+        return {name: first[uid] != name for name, uid in rows}
+
+    def _apart(self, found: Iterable[Series], known: Mapping[str, bool]) -> Iterator[Series]:
+        for series in found:
+            yield replace(series, copy=bool(series.event and known.get(str(series.event["id"]))))
 
     def _whole(self, calendar: str, rows: Iterable[Json], orphans: dict[str, list[Json]]) -> Iterator[Series]:
         """Events with all that belongs to them; occurrences that are listed by themselves are set aside."""
@@ -172,20 +187,22 @@ class CalendarReader:
             yield from self._plain(calendar, plain)
 
     def _plain(self, calendar: Calendar, wanted: Mapping[str, Entry]) -> Iterator[Outcome]:
+        by_id = {href.removeprefix(COPY): entry for href, entry in wanted.items()}
         masters = []
-        for href, answer in self._events(calendar.id, list(wanted)):
+        for name, answer in self._events(calendar.id, list(by_id)):
             if isinstance(answer, Mapping) and is_master(answer):
-                masters.append(href)
+                masters.append(name)
             else:
-                yield wanted[href], self._outcome(calendar, answer)
-        for href, answer in self._events(calendar.id, masters, SERIES):
-            yield wanted[href], self._outcome(calendar, answer)
+                yield by_id[name], self._outcome(calendar, by_id[name], answer)
+        for name, answer in self._events(calendar.id, masters, SERIES):
+            yield by_id[name], self._outcome(calendar, by_id[name], answer)
 
-    def _outcome(self, calendar: Calendar, answer: Any) -> Item | ConnectorError:
+    def _outcome(self, calendar: Calendar, entry: Entry, answer: Any) -> Item | ConnectorError:
         try:
             if isinstance(answer, ConnectorError):
                 raise answer
-            return self._item(calendar, self._complete(calendar.id, answer))
+            series = self._complete(calendar.id, answer)
+            return self._item(calendar, replace(series, copy=entry.href.startswith(COPY)))
         except ConnectorError as error:
             if error.scope > Scope.ITEM:
                 raise

@@ -1,6 +1,7 @@
 """Events and series of a calendar as entries and bodies. Pure.
 
-The body is JSON: ``{"calendar": {…}, "event": event, "exceptions": [event, …], "cancelled": ["OID.….2026-03-16", …]}``.
+The body is JSON: ``{"calendar": {…}, "event": event, "exceptions": [event, …], "cancelled": ["OID.….2026-03-16", …]}``,
+with a ``uid`` where the event's own is already another's.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.microsoft.http import Json
-from connectors.microsoft.mailbox import only, packed
+from connectors.microsoft.mailbox import only, packed, uid
 from connectors.microsoft.message import moment_of
 from migrate.model import Disposition, Entry, Item, Skip
 
@@ -32,6 +33,8 @@ https://learn.microsoft.com/graph/api/event-get
 """
 ORPHANS = "occurrences/"
 """Begins the href of occurrences whose master is someone else's: the master's id follows."""
+COPY = "copy/"
+"""Begins the href of an event whose UID another one of the calendar has: its own id follows."""
 _DRAFT = Skip(
     code="draft", reason="A meeting that was never sent: send it, or delete it.", disposition=Disposition.EXCLUDED
 )
@@ -44,6 +47,8 @@ class Series:
     event: Json | None
     exceptions: tuple[Json, ...] = ()
     cancelled: tuple[str, ...] = ()
+    copy: bool = False
+    """Another event of the calendar has the same UID, which targets do not take twice."""
 
     @property
     def parts(self) -> tuple[Json, ...]:
@@ -53,7 +58,9 @@ class Series:
     @property
     def href(self) -> str:
         """The event's id; of orphans, their master's."""
-        return str(self.event["id"]) if self.event else ORPHANS + str(self.exceptions[0]["seriesMasterId"])
+        if self.event is None:
+            return ORPHANS + str(self.exceptions[0]["seriesMasterId"])
+        return (COPY if self.copy else "") + str(self.event["id"])
 
 
 def is_master(event: Json) -> bool:
@@ -85,6 +92,7 @@ def entry_of(series: Series, calendar: str, head: Json, colors: Mapping[str, str
             "event": series.event,
             "exceptions": sorted(series.exceptions, key=lambda one: str(one["id"])),
             "cancelled": list(series.cancelled),
+            **({"uid": _uid(series)} if series.copy else {}),
         }
     )
     return Entry(
@@ -109,8 +117,11 @@ def item_of(entry: Entry, body: bytes) -> Item:
 
 
 def _uid(series: Series) -> str:
-    """The series' own; of orphans, a name that they share."""
-    return str(series.event.get("iCalUId") or series.href) if series.event else series.href
+    """The series' own; of orphans, a name that they share; of a copy, one made of its id."""
+    if series.event is None:
+        return series.href
+    own = str(series.event.get("iCalUId") or series.href)
+    return uid("event", str(series.event["id"])) if series.copy else own
 
 
 def _skip(parts: Sequence[Mapping[str, Any]]) -> Skip | None:

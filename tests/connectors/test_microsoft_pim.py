@@ -11,6 +11,7 @@ import pytest
 import recurring_ical_events
 
 from connectors.contract import ReaderContract
+from connectors.microsoft import calendar
 from mappings import graph_calendar, graph_contact, graph_todo, vcard
 from migrate.errors import CursorExpired, NotFound, Retriable
 from migrate.model import Entry, Grant, GrantKind, GrantRole, Item, Service
@@ -77,9 +78,9 @@ def account(graph: GraphStandIn, address: str = ANNE) -> Any:
 
 def test_own_calendars_with_their_grants_and_the_others_counted_once(make: MakeReader) -> None:
     reader = make(Service.CALENDAR)
-    (calendar,) = reader.collections()
-    assert (calendar.href, calendar.path, calendar.role) == ("cal1", ("Calendrier",), "primary")
-    assert calendar.grants == (Grant(kind=GrantKind.USER, role=GrantRole.READ, principal=BRUNO),)
+    (own,) = reader.collections()
+    assert (own.href, own.path, own.role) == ("cal1", ("Calendrier",), "primary")
+    assert own.grants == (Grant(kind=GrantKind.USER, role=GrantRole.READ, principal=BRUNO),)
     skipped = {entry.href: entry.skip.code for entry in reader.entries() if entry.skip}
     assert skipped == {"calendar:cal2": "calendar-of-another"}
 
@@ -118,8 +119,8 @@ def test_groups_colours_and_roles(graph: GraphStandIn, make: MakeReader) -> None
 def test_a_series_keeps_what_was_moved_and_what_was_deleted(make: MakeReader) -> None:
     entries = by_href(make(Service.CALENDAR).entries())
     assert len(entries) == 15 + 1
-    calendar = icalendar.Calendar.from_ical(text_of(entries["weekly"]))
-    found = recurring_ical_events.of(calendar).between((2026, 1, 1), (2027, 1, 1))
+    series = icalendar.Calendar.from_ical(text_of(entries["weekly"]))
+    found = recurring_ical_events.of(series).between((2026, 1, 1), (2027, 1, 1))
     days = sorted((f"{one['DTSTART'].dt:%m-%d %H:%M}", str(one["SUMMARY"])) for one in found)
     plain = "Réunion"
     assert days == [
@@ -154,14 +155,14 @@ def test_a_deleted_occurrence_and_a_new_share_change_the_etag(graph: GraphStandI
 def test_drafts_are_left_and_occurrences_without_a_master_are_kept_together(
     graph: GraphStandIn, make: MakeReader
 ) -> None:
-    calendar = account(graph).calendars[0]
+    anne = account(graph).calendars[0]
     orphan = {"type": "exception", "seriesMasterId": "elsewhere"}
-    calendar.events += [
+    anne.events += [
         event("draft", "2026-05-01T09:00", "2026-05-01T10:00", isDraft=True),
         event("o1", "2026-05-04T09:00", "2026-05-04T10:00", originalStart="2026-05-04T07:00:00Z", **orphan),
         event("o2", "2026-05-11T09:00", "2026-05-11T10:00", originalStart="2026-05-11T07:00:00Z", **orphan),
     ]
-    for one, day in zip(calendar.events[-2:], ("07EA0504", "07EA050B"), strict=True):
+    for one, day in zip(anne.events[-2:], ("07EA0504", "07EA050B"), strict=True):
         one["iCalUId"] = f"040000008200E00074C5B7101A82E008{day}00000000AAAA"
     reader = make(Service.CALENDAR)
     entries = by_href(reader.entries())
@@ -178,6 +179,31 @@ def test_a_mailbox_whose_settings_may_not_be_read(graph: GraphStandIn, make: Mak
     entries = by_href(make(Service.CALENDAR, territory="BE").entries())
     assert "DTSTART;TZID=Europe/Brussels:20260302T100000" in text_of(entries["weekly"])
     assert json.loads(entries["weekly"].inline or b"")["calendar"].get("timeZone") is None
+
+
+def test_two_events_of_one_uid_get_two(graph: GraphStandIn, make: MakeReader) -> None:
+    events = account(graph).calendars[0].events
+    events.insert(0, {**events[4], "id": "zzz", "subject": "Copie"})
+    reader = make(Service.CALENDAR)
+    entries = by_href(reader.entries())
+    assert entries[events[5]["id"]].uid != entries["copy/zzz"].uid
+    assert "SUMMARY:Copie" in text_of(entries["copy/zzz"])
+    assert f"UID:{entries['copy/zzz'].uid}" in text_of(entries["copy/zzz"])
+    (item,) = get_all(reader, [entries["copy/zzz"]]).values()
+    assert (item.entry.etag, item.body) == (entries["copy/zzz"].etag, entries["copy/zzz"].inline)
+
+
+def test_an_event_that_slips_between_two_pages_is_listed(
+    graph: GraphStandIn, make: MakeReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Someone deletes an event of the first page: those of the next page move up by one."""
+    monkeypatch.setattr(calendar, "PAGE", 5)
+    reader = make(Service.CALENDAR)
+    listing = reader.entries()
+    first = next(listing)
+    graph.edit.remove_event(ANNE, "cal1", "day")
+    hrefs = {entry.href for entry in (first, *listing) if entry.skip is None}
+    assert {event["id"] for event in account(graph).calendars[0].events} <= hrefs
 
 
 def test_category_colours(graph: GraphStandIn, make: MakeReader) -> None:
