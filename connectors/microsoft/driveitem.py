@@ -113,12 +113,13 @@ def split(name: str) -> tuple[str, str]:
 
 
 def etag_of(item: Json) -> str:
-    """Content, name, place and dates. Not ``eTag``, which changes with things nobody moves."""
+    """Content and dates: names and places are compared by themselves, and moving a file within a target sends nothing.
+
+    Not ``eTag``, which changes with things that nobody moves.
+    """
     times = item.get("fileSystemInfo") or {}
     parts = (
         item.get("cTag") or item.get("eTag") or "",
-        item.get("name"),
-        parent_of(item),
         times.get("lastModifiedDateTime") or item.get("lastModifiedDateTime"),
         times.get("createdDateTime") or item.get("createdDateTime"),
     )

@@ -23,7 +23,6 @@ from connectors.microsoft.driveitem import (
     hashes_of,
     href,
     is_folder,
-    parent_of,
     split,
     versions_told,
 )
@@ -148,14 +147,20 @@ class FilesReader:
     def changes(self, cursor: str) -> Iterator[Change]:
         """Files that came, changed, moved or went since. Raises CursorExpired."""
         links = drives.read(cursor)
-        if links.keys() != {drive.id for drive in drives.drives(self._api)}:
-            raise CursorExpired("The account has other drives than before.")
-        for drive, link in links.items():
-            page: Json = {}
-            for page in drives.delta(self._api, drive, link):
-                yield from (_change(drive, item) for item in page["value"] if not _is_place(item))
-            links[drive] = drives.ending(self._api, page)
-        self._links = links
+        # The folders that things lie in are those that ``collections`` gave, or would give now.
+        trees, self._trees = {tree.drive.id: tree for tree in self._round()}, []
+        try:
+            if links.keys() != trees.keys():
+                raise CursorExpired("The account has other drives than before.")
+            for drive, link in links.items():
+                page: Json = {}
+                for page in drives.delta(self._api, drive, link):
+                    yield from (_change(trees[drive], item) for item in page["value"] if not _is_place(item))
+                links[drive] = drives.ending(self._api, page)
+            self._links = links
+        finally:
+            for tree in trees.values():
+                tree.close()
 
     def close(self) -> None:
         """Release the connections and the disk."""
@@ -170,10 +175,10 @@ def _is_place(item: Json) -> bool:
     return is_folder(item) and "deleted" not in item
 
 
-def _change(drive: str, item: Json) -> Change:
-    name = href(drive, str(item["id"]))
-    gone = "deleted" in item
-    return Change(href=name, entry=None if gone else entry_of(item, drive, href(drive, parent_of(item))))
+def _change(tree: Tree, item: Json) -> Change:
+    drive = tree.drive.id
+    entry = None if "deleted" in item else entry_of(item, drive, href(drive, tree.home(item)))
+    return Change(href=href(drive, str(item["id"])), entry=entry)
 
 
 def _chunks(items: Iterator[Json]) -> Iterator[list[Json]]:

@@ -56,11 +56,12 @@ class MailReader:
 
     def collections(self) -> Iterator[Collection]:
         """Every mail folder, parents first; search folders are none."""
-        for folder in self._tree():
-            yield folder.collection
+        self._folders = folders(self._api)
+        yield from (folder.collection for folder in self._folders)
 
     def _tree(self) -> list[Folder]:
-        self._folders = folders(self._api)
+        """The folders that ``collections`` gave last: what is listed lies in them, and what is new waits."""
+        self._folders = self._folders or folders(self._api)
         return self._folders
 
     def entries(self) -> Iterator[Entry]:
@@ -88,6 +89,7 @@ class MailReader:
                     yield entry_of(row, href, folder.apart)
         except (NotFound, Rejected) as error:
             if not folder.hidden and isinstance(error, NotFound):
+                self._folders = []
                 raise Retriable("A folder went while the mailbox was listed.", scope=Scope.ACCOUNT) from error
             if not folder.hidden or error.scope > Scope.ITEM:
                 raise
@@ -198,7 +200,7 @@ class MailReader:
 
     def _apart(self, known: Json) -> str:
         """The label of a message's folder; the tree is read once for all of them."""
-        tree = self._folders or self._tree()
+        tree = self._tree()
         home = known.get("parentFolderId")
         return next((folder.apart for folder in tree if folder.collection.href == home), "")
 

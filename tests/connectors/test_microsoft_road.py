@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from connectors.memory import store
 from migrate.apply import apply_plan
 from migrate.cli import run
 from migrate.config import Filters, load_project
@@ -69,19 +70,31 @@ def test_mail_and_files_arrive_whole_and_once(project: Any, graph: GraphStandIn)
     assert (files / "Réunions" / "2026" / "Compte rendu.txt").read_bytes() == b"0123456789"
 
 
-def test_what_changes_later_follows(project: Any, graph: GraphStandIn) -> None:
+def test_what_changes_later_follows(project: Any, graph: GraphStandIn, tmp_path: Path) -> None:
+    configuration = project.directory / "migration.toml"
+    text = configuration.read_text().partition("[target.dst]")[0]
+    configuration.write_text(f'{text}[target.dst]\nconnector = "memory"\nname = "{tmp_path}"\n')
+    project = load_project(project.directory)
     make_plan(project, ONLY)
     apply_plan(project)
+    before = len(graph.log.lines)
+    graph.edit.change_message(ANNE, "AAkALgAA00000000", isRead=True, flag={"flagStatus": "flagged"})
     graph.edit.change_message(ANNE, "AAkALgAA00000005", categories=["Trésorerie"])
+    graph.edit.move_message(ANNE, "AAkALgAA00000004", "p2026")
     graph.edit.add_message(ANNE, message(60, "archive"))
-    graph.edit.put_item(DRIVE, item("f2", "vide.bin", "r", b"no more"))
-    planned = make_plan(project, ONLY)
-    reasons = {code: count for lane in planned.lanes for (_, code), count in lane.reasons.items()}
-    assert reasons["relabelled"] == 1
+    graph.edit.put_item(DRIVE, item("f2", "vide.bin", "d2", b"no more"))
+    graph.edit.put_item(DRIVE, item("f4", "renommé.txt", "r", b"s"))
+    make_plan(project, ONLY)
+    listed = [line.operation for line in graph.log.lines[before:]]
+    assert "users/{user}/messages/{message}" not in listed
     applied = apply_plan(project)
-    assert (applied.done, applied.exit_code) == (2, 0)
-    assert verify(project, ONLY).counts[FindingKind.MATCH] == MESSAGES + FILES + 1
-    assert set(held(project).values()) == {1}
+    assert (applied.done, applied.exit_code) == (6, 0)
+    found = verify(project, ONLY)
+    assert (found.counts[FindingKind.MATCH], found.exit_code) == (MESSAGES + FILES + 1, 0)
+    with store(str(tmp_path)).space("anne", Service.MAIL) as space:
+        flags = {one.entry.uid or one.body[:1]: one.entry.flags for one in space.items.values()}
+    assert any("$tresorerie" in one for one in flags.values())
+    assert not make_plan(project, ONLY).changes
 
 
 def test_a_run_that_died_after_storing_stores_nothing_twice(project: Any, graph: GraphStandIn) -> None:
