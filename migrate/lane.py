@@ -297,7 +297,9 @@ class LaneApply:
                 stored = self._follower.moved(parcel.action, entry_of(pair, expects), home, parcel.mark)
             except ConnectorError as error:
                 return self._refused(replace(parcel, pair=None), home, error)
-            return replace(self._done(parcel, home, stored, "move"), forgets=self._former(parcel))
+            done = replace(self._done(parcel, home, stored, "move"), forgets=self._former(parcel))
+            # What is moved keeps the date that it was stored with: renaming a file may change that of the source.
+            return replace(done, pair=replace(done.pair, date=pair.date)) if done.pair is not None else done
         return self._without_the_old(parcel, self._put(parcel, home))
 
     def _former(self, parcel: Parcel) -> str:
