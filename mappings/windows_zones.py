@@ -11,8 +11,6 @@ from datetime import UTC, date, datetime, time
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
-
 from mappings import timezones
 
 _PLACES = {("Romance Standard Time", "BE"): "Europe/Brussels"}
@@ -35,6 +33,9 @@ _HOME = {"FR": "Europe/Paris", "BE": "Europe/Brussels"}
 @cache
 def find(name: str, territory: str = "FR") -> ZoneInfo | None:
     """The zone of a Windows or an IANA name; None when nobody knows it, or when it is somebody's own."""
+    # Not imported before it is needed: it brings the whole library with it.
+    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
     name = name.strip()
     place = _PLACES.get((name, territory)) or WINDOWS_TO_OLSON.get(name) or _OTHERS.get(name) or name
     return timezones.find(place) if place else None

@@ -54,9 +54,9 @@ def command(output: Output, profile: str, speed: float, directory: Path | None, 
     """  # fmt: skip
     folder = (directory or _free(Path("transhume-demo"))).absolute()
     end_on_sigterm()
-    output.say(f"== Sandbox: an association at a Google stand-in, in {folder}")
+    output.say(f"== Sandbox: an association at Google and Microsoft stand-ins, in {folder}")
     with running(profile, folder, speed) as addresses:
-        for name in ("google", "nextcloud", "imap"):
+        for name in ("google", "microsoft", "nextcloud", "imap"):
             output.say(f"{name:<10} {addresses[name]}")
         code = _migrate(output, load_project(folder))
         output.say("\n== Files left")

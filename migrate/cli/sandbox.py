@@ -43,6 +43,7 @@ def command(output: Output, profile: str, speed: float, directory: Path) -> int:
 def _tell(output: Output, sandbox: Any, folder: Path) -> None:
     addresses = {
         "google": sandbox.google.url,
+        "microsoft": sandbox.microsoft.url,
         "nextcloud": sandbox.nextcloud.url,
         "imap": f"{sandbox.imap.host}:{sandbox.imap.port}",
     }

@@ -46,8 +46,8 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m migrate.sandbox", description=__doc__)
     parser.add_argument("--directory", type=Path, required=True, help="a folder for the project, new or empty")
     parser.add_argument("--profile", choices=sorted(PROFILES), default="small")
-    parser.add_argument("--speed", type=float, default=DEFAULT_SPEED, help="of the Google stand-in's clock")
-    parser.add_argument("--faults", type=Path, help="JSON: rules for google and nextcloud, counts for imap")
+    parser.add_argument("--speed", type=float, default=DEFAULT_SPEED, help="of the providers' clocks")
+    parser.add_argument("--faults", type=Path, help="JSON: rules for google, microsoft and nextcloud, counts for imap")
     return parser.parse_args()
 
 
@@ -59,6 +59,7 @@ def _tell(directory: Path) -> None:
         "path": str(path),
         "pid": found["pid"],
         "google": found["google"]["url"],
+        "microsoft": found["microsoft"]["url"],
         "nextcloud": found["nextcloud"]["url"],
         "imap": f"{found['imap']['host']}:{found['imap']['port']}",
     }

@@ -1,4 +1,4 @@
-"""The whole sandbox: an association at Google, a Nextcloud and an IMAP server to move it to, and a project folder."""
+"""The whole sandbox: an association at Google and Microsoft, servers to move it to, and a project folder."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from migrate.sandbox.association import association
 from migrate.sandbox.clock import Clock
 from migrate.sandbox.faults import Faults, Rule
 from migrate.sandbox.google import GoogleStandIn
+from migrate.sandbox.graph import GraphStandIn
 from migrate.sandbox.imap import ImapServer
 from migrate.sandbox.nextcloud import NextcloudStandIn
 from migrate.sandbox.project import Servers, claim, write_project
@@ -26,11 +27,13 @@ class Sandbox:
 
     ``profile`` is a size of :data:`~migrate.sandbox.association.PROFILES`; ``world`` replaces that association by
     another. ``directory`` becomes the project's folder, and ``data`` in it what the Nextcloud stand-in stores.
-    ``faults`` maps ``google`` and ``nextcloud`` to rules, and ``imap`` to the counts of :meth:`ImapServer.order`;
-    they may also be ordered later, on the attributes or at the control addresses of ``sandbox.json``.
+    ``faults`` maps ``google``, ``microsoft`` and ``nextcloud`` to rules, and ``imap`` to the counts of
+    :meth:`ImapServer.order`; they may also be ordered later, on the attributes or at the control addresses of
+    ``sandbox.json``.
     """
 
     google: GoogleStandIn
+    microsoft: GraphStandIn
     nextcloud: NextcloudStandIn
     imap: ImapServer
 
@@ -84,22 +87,26 @@ class Sandbox:
 
     def _start_servers(self, world: World, stack: ExitStack) -> None:
         self.google = GoogleStandIn(world, clock=Clock(self._speed))
+        self.microsoft = GraphStandIn(world.microsoft, clock=Clock(self._speed))
         self.nextcloud = NextcloudStandIn(
-            {person.cloud_account: person.cloud_password for person in world.people},
+            {person.cloud_account: person.cloud_password for person in world.everyone},
             self.directory / "data" / "nextcloud",
             quota_bytes=self._quota_bytes,
-            addresses={person.cloud_account: person.mail_account for person in world.people},
+            addresses={person.cloud_account: person.mail_account for person in world.everyone},
         )
         self.imap = ImapServer(
-            {person.mail_account: person.mail_password for person in world.people}, append_limit=self._append_limit
+            {person.mail_account: person.mail_password for person in world.everyone}, append_limit=self._append_limit
         )
-        for server in (self.google, self.nextcloud, self.imap):
+        for server in (self.google, self.microsoft, self.nextcloud, self.imap):
             stack.enter_context(server)
 
     def _servers(self) -> Servers:
         return Servers(
             google_url=self.google.url,
             google_key=self.google.service_account(),
+            microsoft_url=self.microsoft.url,
+            microsoft_certificate=self.microsoft.certificate.pem,
+            microsoft_ca=self.microsoft.ca_pem,
             nextcloud_url=self.nextcloud.url,
             imap_host=self.imap.host,
             imap_port=self.imap.port,
@@ -107,7 +114,7 @@ class Sandbox:
         )
 
     def _order(self, faults: Mapping[str, Any]) -> None:
-        for name in ("google", "nextcloud"):
+        for name in ("google", "microsoft", "nextcloud"):
             door: Faults = getattr(self, name).faults
             door.set(_rules(faults.get(name, ())))
         if "imap" in faults:

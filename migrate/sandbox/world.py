@@ -80,6 +80,14 @@ class World:
 
     name: str
     people: Sequence[Person]
+    """Those at Google."""
     google: Mapping[str, GoogleAccount]
     """By lower-case address."""
+    colleagues: Sequence[Person] = ()
+    """Those at Microsoft."""
     microsoft: Tenant = field(default_factory=Tenant)
+
+    @property
+    def everyone(self) -> list[Person]:
+        """The rows of the accounts file."""
+        return [*self.people, *self.colleagues]

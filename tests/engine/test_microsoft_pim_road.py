@@ -214,6 +214,20 @@ def test_what_changes_later_follows(project: Project, graph: GraphStandIn) -> No
     assert verify(project, ONLY).counts == {FindingKind.MATCH: TOTAL + 1, FindingKind.NOT_MOVED: LEFT}
 
 
+def test_what_is_deleted_is_told_and_stays(project: Project, graph: GraphStandIn) -> None:
+    make_plan(project, ONLY)
+    apply_plan(project)
+    first = tasks()[0]
+    graph.edit.put_task(ANNE, "list1", {**first, "checklistItems": first["checklistItems"][:1]})
+    graph.edit.remove_contact(ANNE, "contacts", "co3")
+    graph.edit.remove_event(ANNE, "cal1", "ev5")
+    planned = make_plan(project, ONLY)
+    assert planned.total(Disposition.GONE) == 3
+    # The task whose step went was changed with it.
+    assert (planned.total(Disposition.PLANNED), planned.total(Disposition.PRESENT)) == (1, TOTAL - 4)
+    assert apply_plan(project).exit_code == 0
+
+
 def test_losses_are_known_before_anything_moves(project: Project) -> None:
     losses = {field for lane in make_plan(project, ONLY).lanes for field, _ in lane.losses}
     assert {"attachment", "conference", "timezone", "cancelled", "sensitivity", "due", "link", "status"} <= losses

@@ -59,9 +59,11 @@ def test_the_project_is_private_and_valid(sandbox: Sandbox) -> None:
         if "data" not in path.parts:
             assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path.name
     project = load_project(sandbox.directory)
-    assert len(project.accounts) == 6
+    assert len(project.accounts) == 9
     assert {row.wave for row in project.accounts} == {"pilote", "equipe"}
     assert project.sources["google"].settings["quota_factor"] == 60.0
+    assert sum(row.source == "microsoft" for row in project.accounts) == 3
+    assert project.sources["microsoft"].settings["certificate"].reveal() == sandbox.microsoft.certificate.pem.strip()
     person = sandbox.world.people[0]
     for target, account, password in (
         ("cloud", person.cloud_account, person.cloud_password),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import hashlib
 import imaplib
 import re
@@ -27,6 +28,8 @@ class SeenMessage:
     flags: frozenset[str]
     date: int
     """INTERNALDATE, seconds since 1970."""
+    content: str
+    """Message-ID and the bytes of the parts: what stays when a server builds the MIME anew."""
 
 
 def mailbox(host: str, port: int, user: str, password: str) -> list[SeenMessage]:
@@ -54,7 +57,25 @@ def _message(part: tuple[bytes, bytes]) -> SeenMessage:
     date = re.search(rb'INTERNALDATE "([^"]+)"', part[0])
     assert date
     seconds = int(datetime.strptime(date[1].decode().strip(), "%d-%b-%Y %H:%M:%S %z").timestamp())
-    return SeenMessage(digest=hashlib.sha256(part[1]).hexdigest(), flags=flags, date=seconds)
+    return SeenMessage(
+        digest=hashlib.sha256(part[1]).hexdigest(), flags=flags, date=seconds, content=content_digest(part[1])
+    )
+
+
+def content_digest(raw: bytes) -> str:
+    """Message-ID and decoded leaves, hashed."""
+    whole = email.message_from_bytes(raw)
+    leaves = [part.get_payload(decode=True) for part in whole.walk() if not part.is_multipart()]
+    known = "|".join(hashlib.sha256(leaf).hexdigest() for leaf in leaves if isinstance(leaf, bytes))
+    return hashlib.sha256(f"{whole['Message-ID']}|{known}".encode()).hexdigest()
+
+
+def outlook_messages(account: Any) -> Counter[tuple[str, int]]:
+    """The messages of a Microsoft account that are neither junk nor deleted, with the second they were received."""
+    left = {f.resource["id"] for f in account.folders if f.well_known in ("junkemail", "deleteditems")}
+    return Counter(
+        (content_digest(crlf(m.raw())), int(m.received.timestamp())) for m in account.messages if m.folder not in left
+    )
 
 
 def source_digests(account: Any) -> Counter[str]:

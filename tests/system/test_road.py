@@ -15,9 +15,10 @@ import pytest
 import requests
 
 from migrate.sandbox.association import association
+from migrate.sandbox.world import Person, World
 from tests.servers import require
 from tests.system.field import Field, sandbox
-from tests.system.observers import calendar_uids, mailbox, source_dates
+from tests.system.observers import calendar_uids, mailbox, outlook_messages, source_dates
 
 READS = {"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"}
 TOKEN = "/token"
@@ -106,17 +107,29 @@ def test_events_seen_by_an_ordinary_client(field: Field, moved: Any) -> None:
         assert set(seen) == wanted
 
 
+def test_what_was_at_microsoft_seen_by_ordinary_clients(field: Field, moved: Any) -> None:
+    """Exchange builds MIME anew, so messages are compared by their Message-ID and their parts."""
+    imap, nextcloud, world = field.facts["imap"], field.facts["nextcloud"], association("small")
+    defects = field.facts["microsoft"]["control"] + "defects"
+    assert requests.get(defects, timeout=30, verify=str(field.directory / "microsoft-ca.pem")).json() == []
+    for person in world.colleagues:
+        account = world.microsoft.accounts[person.source_account]
+        seen = mailbox(imap["host"], imap["port"], person.mail_account, imap["users"][person.mail_account])
+        assert Counter((m.content, m.date) for m in seen) == outlook_messages(account)
+        answered = sum(m.last_verb in (102, 103) for m in account.messages)
+        assert sum("\\Answered" in m.flags for m in seen) == answered > 0
+        own = [c for c in account.calendars if c.resource["owner"]["address"] == person.source_account]
+        objects = calendar_uids(nextcloud["url"], person.cloud_account, nextcloud["users"][person.cloud_account])
+        assert {e["iCalUId"] for c in own for e in c.events} <= set(objects)
+
+
 @pytest.mark.server
 def test_files_seen_by_rclone(field: Field, moved: Any, tmp_path: Path) -> None:
     rclone = require("rclone")
     nextcloud, world = field.facts["nextcloud"], association("small")
-    for person in world.people:
-        account, uid = world.google[person.source_account.lower()], person.cloud_account
-        wanted = Counter(
-            hashlib.sha256(n.content()).hexdigest()
-            for n in account.files
-            if n.content is not None and not n.resource.get("trashed") and n.resource.get("ownedByMe")
-        )
+    for person in world.everyone:
+        uid = person.cloud_account
+        wanted = Counter(hashlib.sha256(content).hexdigest() for content in _files(world, person))
         obscured = subprocess.run(
             [rclone, "obscure", nextcloud["users"][uid]], capture_output=True, text=True, check=True
         ).stdout.strip()
@@ -131,6 +144,19 @@ def test_files_seen_by_rclone(field: Field, moved: Any, tmp_path: Path) -> None:
         subprocess.run([*base, "check", "nc:", str(copy), "--download"], check=True, timeout=120)
         seen = Counter(hashlib.sha256(p.read_bytes()).hexdigest() for p in copy.rglob("*") if p.is_file())
         assert not wanted - seen
+
+
+def _files(world: World, person: Person) -> Iterator[bytes]:
+    """The contents that must arrive, whoever held them."""
+    if person.source == "google":
+        for node in world.google[person.source_account.lower()].files:
+            if node.content is not None and not node.resource.get("trashed") and node.resource.get("ownedByMe"):
+                yield node.content()
+    else:
+        drive = world.microsoft.accounts[person.source_account].drive
+        for item in drive.items if drive else ():
+            if item.content is not None and "malware" not in item.resource:
+                yield item.content()
 
 
 @pytest.mark.server

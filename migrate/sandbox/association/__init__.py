@@ -1,4 +1,4 @@
-"""The sandbox's association, "Les Tilleuls": six people, their mail, calendars and files, all invented.
+"""The sandbox's association, "Les Tilleuls": six people at Google and three at Microsoft, all invented.
 
 The same profile gives the same bytes at every run. Bodies are made when read.
 """
@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from migrate.sandbox.association import calendars, drive, mail
+from migrate.sandbox.association import calendars, drive, mail, microsoft
 from migrate.sandbox.association.identity import root_id
 from migrate.sandbox.association.letters import hard_messages
-from migrate.sandbox.association.people import MEMBERS, NAME, Member, person
+from migrate.sandbox.association.people import MEMBERS, MICROSOFT_MEMBERS, NAME, Member, person
 from migrate.sandbox.world import GoogleAccount, World
 
 __all__ = ["PROFILES", "Profile", "association", "hard_messages"]
@@ -18,7 +18,7 @@ __all__ = ["PROFILES", "Profile", "association", "hard_messages"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """Sizes, for each of the six members; special items come besides."""
+    """Sizes, for each member; special items come besides."""
 
     messages: int
     """Whole mailbox."""
@@ -43,6 +43,8 @@ def association(profile: str) -> World:
         name=NAME,
         people=[person(member) for member in MEMBERS],
         google={member.address: _account(member, size) for member in MEMBERS},
+        colleagues=[person(member, "microsoft") for member in MICROSOFT_MEMBERS],
+        microsoft=microsoft.tenant(messages=size.messages, events=size.events, files=size.files),
     )
 
 

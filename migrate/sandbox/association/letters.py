@@ -16,6 +16,9 @@ PARIS_WINTER = timezone(timedelta(hours=1))
 BIG_ATTACHMENT = 2_250_000
 """Bytes of the one large attachment: about 3 MB once in base64."""
 
+INVITATION = "invitation"
+"""The thread of the one letter that asks for an answer."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
@@ -130,7 +133,7 @@ def _attachments(member: Member, rng: Random) -> Iterator[Letter]:
         "alternative", [mime.plain("Invitation\n"), mime.calendar(_invitation(member), "REQUEST")]
     )
     headers = envelope(member, when, "Invitation : Conseil d'administration", "invitation")
-    yield letter(when, ("INBOX",), mime.message(headers, invitation))
+    yield letter(when, ("INBOX",), mime.message(headers, invitation), INVITATION)
     when = _day(2020, 4, 6)
     inner = mime.message(envelope(member, _day(2020, 4, 5), "L'original", "inner"), mime.plain("Texte d'origine.\n"))
     forwarded = mime.multipart("mixed", [mime.plain("Pour information.\n"), mime.enclosed(inner)])

@@ -35,6 +35,12 @@ COLLEAGUE = Member(login="theo.lagrange", name="Théo Lagrange", role="éducateu
 SECRETARY = Member(login="odile.marchetti", name="Odile Marchetti", role="secrétariat", wave="pilote")
 VOLUNTEER = Member(login="jean-noel.darcy", name="Jean-Noël d'Arcy", role="bénévole", zone="Europe/Brussels")
 
+PSYCHOLOGIST = Member(login="camille.renard", name="Camille Renard", role="psychologue", wave="pilote")
+COORDINATOR = Member(login="wim.peeters", name="Wim Peeters", role="coordination", zone="Europe/Brussels")
+TREASURER = Member(login="nadia.cherif", name="Nadia Chérif", role="trésorière")
+
+MICROSOFT_MEMBERS = (PSYCHOLOGIST, COORDINATOR, TREASURER)
+"""Those whose accounts are at Microsoft; the others are at Google."""
 MEMBERS = (DIRECTOR, ACCOUNTANT, EDUCATOR, COLLEAGUE, SECRETARY, VOLUNTEER)
 
 
@@ -48,7 +54,7 @@ def password(use: str, login: str) -> str:
     return "-".join(letters[i : i + 5] for i in range(0, 25, 5))
 
 
-def person(member: Member) -> Person:
+def person(member: Member, source: str = "google") -> Person:
     """The row of the accounts file for one member."""
     return Person(
         source_account=member.address,
@@ -58,4 +64,5 @@ def person(member: Member) -> Person:
         mail_password=password("mail", member.login),
         wave=member.wave,
         display_name=member.name,
+        source=source,
     )
