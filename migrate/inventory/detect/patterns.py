@@ -10,7 +10,7 @@ import re
 
 SEP = (
     r"(?: {1,2}(?:[-./)] {0,2})?|[-./)] {0,2}"
-    r"|[-./)]?[ \t]{0,3}\r?\n(?:[ \t]{0,4}>){0,6}[ \t]{0,4}[-./]?)"
+    r"|[-/)]?[ \t]{0,3}\r?\n(?:[ \t]{0,4}>){0,6}[ \t]{0,4}[-./]?)"
 )
 """Between two groups of digits of one number: spaces, one mark, or a line break with its quote prefixes."""
 

@@ -15,7 +15,7 @@ from migrate.inventory.detect.interface import Kind
 _ACCENTS = str.maketrans(
     "àáâäãåçèéêëìíîïñòóôöõùúûüýÿ°º", "aaaaaaceeeeiiiinooooouuuuyyoo", "\u0300\u0301\u0302\u0308\u0327"
 )
-_TOKEN = re.compile(r"[a-zß-öø-ÿ°º\u0300-\u0327]+|[0-9]+|\n")
+_TOKEN = re.compile(r"[0-9a-zß-öø-ÿ°º\u0300-\u0327]+|\n")
 _WORDS = {"°": "o ", "º": "o ", "☎": " tel ", "☏": " tel ", "✆": " tel ", "📞": " tel ", "📱": " tel ", "📠": " fax "}
 _SYMBOLS = re.compile(f"[{''.join(_WORDS)}]")
 _CAMEL = re.compile(r"([a-zß-öø-ÿ])([A-Z])")
