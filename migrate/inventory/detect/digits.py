@@ -10,16 +10,14 @@ from migrate.inventory.detect import context, edges, patterns, phones, validator
 from migrate.inventory.detect.edges import Edge
 from migrate.inventory.detect.hits import LOWER, Hit, Surroundings, Verdict
 from migrate.inventory.detect.interface import Kind, Level, Sign
-from migrate.inventory.detect.rules import BY_LENGTH, LABEL_RULES, LUHN_RAISES, SHAPES, Rule
+from migrate.inventory.detect.rules import BY_LENGTH, LABEL_RULES, LENGTHS, LUHN_RAISES, Rule
 from migrate.inventory.detect.runs import NO_CUTS, Piece, Row, single
 
-_LENGTHS = frozenset({*BY_LENGTH, *range(7, 15)})
-_LONGEST = max(_LENGTHS)
 _CELL_EDGES = ("\t", ";", "|", ",")
 _TAIL = re.compile(r"(?<=[0-9]{8})\.0{1,2}\Z")
 
 
-_RULES: Mapping[int, tuple[Rule, ...]] = {length: BY_LENGTH.get(length, ()) for length in _LENGTHS}
+_RULES: Mapping[int, tuple[Rule, ...]] = {length: BY_LENGTH.get(length, ()) for length in LENGTHS}
 
 
 def _with(labelled: list[Rule]) -> Mapping[int, tuple[Rule, ...]]:
@@ -45,7 +43,8 @@ class DigitReader:
             return
         tail = _TAIL.search(text) if text.endswith("0") else None
         row = Row(start, text[: tail.start()] if tail else text)
-        for first, last, number in row.stretches(_LENGTHS, _LONGEST, SHAPES):
+        for first, last, at, total in row.stretches():
+            number = row.digits[at : at + total]
             rules = [rule for rule in self._rules[len(number)] if rule.check(number)]
             if not rules and not self._maybe(number, alone=first == last):
                 if first == last or last - first == len(row.groups) - 1:
@@ -59,7 +58,7 @@ class DigitReader:
                 yield from hits if end == piece.end else (_ending(hit, end) for hit in hits)
 
     def _single(self, start: int, number: str) -> Iterator[Hit]:
-        if len(number) not in _LENGTHS:
+        if len(number) not in LENGTHS:
             return
         rules = [rule for rule in self._rules[len(number)] if rule.check(number)]
         if not rules and not self._maybe(number, alone=True):
