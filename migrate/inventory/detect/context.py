@@ -55,7 +55,7 @@ def before(text: str, start: int, floor: int = 0) -> Context:
     words = tokens(window)
     labels: dict[Kind, Near] = {Kind.PHONE: Near(0, spent=False)} if _INITIAL.search(window, len(window) - 6) else {}
     negative: int | None = None
-    between = digits = 0
+    between = digits = against = 0
     broken = False
     for at in range(len(words) - 1, -1, -1):
         word = words[at]
@@ -65,8 +65,10 @@ def before(text: str, start: int, floor: int = 0) -> Context:
                 continue
             distance = max(0, between - size + 1)
             if phrase.negative and negative is None and not (digits and broken):
-                negative = distance
+                negative, against = distance, at
             if phrase.kinds:
+                if negative is not None and against < at + size:
+                    negative = None  # "fiscal de référence" is a label, its last word no objection
                 near = Near(distance, digits >= _SPENT)
                 for kind in phrase.kinds:
                     labels.setdefault(kind, near)

@@ -21,6 +21,7 @@ _FILES = frozenset(
 _TECHNICAL = re.compile(
     r"(?:message-id|references|in-reply-to|content-id|x-[a-z-]*id|resent-message-id)[ \t]*:", re.IGNORECASE
 )
+_UID = re.compile(r"(?:UID|RECURRENCE-ID|RELATED-TO|X-[A-Z-]*ID)[;:]")
 _SCANNED = str.maketrans("OoQIl|", "000111")
 
 
@@ -67,7 +68,7 @@ def spelled_emails(around: Surroundings) -> Iterator[Hit]:
 
 
 def _technical(text: str, start: int) -> bool:
-    if text[max(0, start - 4) : start] == "cid:":
+    if text[max(0, start - 4) : start] == "cid:" or _UID.match(text, text.rfind("\n", 0, start) + 1):
         return True
     if not start or text[start - 1] != "<":
         return False

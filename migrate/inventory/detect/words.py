@@ -28,6 +28,7 @@ _LABELS: dict[Kind, str] = {
         "identite nationale de sante|numsecu|nosecu|nsecu|socialezekerheid"
     ),
     Kind.NIF: (
+        "fiscal de reference|reference fiscale|"
         "fiscal|fiscale|fiscaux|spi|nif|impot|impots|imposition|dgfip|declarant|tin|tax id|tax number|fiscaal|numfiscal"
     ),
     Kind.SIREN: "siren|rcs|r c s|s i r e n|registre du commerce|sirene|insee|kbis|siren siret|entreprise|numsiren",
