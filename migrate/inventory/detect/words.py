@@ -64,7 +64,10 @@ _LABELS: dict[Kind, str] = {
         "pager|rappelle|rappelez|appelle|telephoner|telephonez|telephonie|composer|composez|numero vert|"
         "contactez|bereikbaar|appels|signalement"
     ),
-    Kind.CAF: "caf|allocataire|allocataires|cnaf|numcaf|nocaf",
+    Kind.CAF: (
+        "caf no de dossier|caf numero de dossier|caf no dossier|caf dossier|dossier caf|"
+        "caf|allocataire|allocataires|cnaf|numcaf|nocaf"
+    ),
     Kind.RPPS: "rpps",
     Kind.FINESS: "finess",
     Kind.RNA: "rna|waldec|association|prefecture|associations|journal officiel|jo",
@@ -73,6 +76,7 @@ _LABELS: dict[Kind, str] = {
 }
 
 _NEGATIVE = (
+    "fidelite|cadeau|badge|abonnement|lidkaart|klantenkaart|"
     "facture|factures|fact|fac|invoice|invoices|factuur|factuurnummer|facturation|commande|commandes|cmd|"
     "cde|order|bestelling|bestelbon|bestelnummer|ref|refs|reference|references|kenmerk|referentie|suivi|"
     "tracking|colis|colissimo|chronopost|bpost|ups|dhl|fedex|mondial relay|expedition|zending|isbn|issn|"
