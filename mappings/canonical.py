@@ -166,8 +166,9 @@ def _values(line: Line) -> list[str]:
 
 
 def _uri(value: str) -> str:
+    """The scheme has no case. A file within the object (``VALUE=BINARY``) has none, and its case counts."""
     scheme, colon, rest = value.strip().partition(":")
-    return f"{scheme.lower()}{colon}{rest}"
+    return f"{scheme.lower()}{colon}{rest}" if colon else scheme
 
 
 def _rule(value: str) -> str:

@@ -48,10 +48,15 @@ class LabelPolicy:
 def place(entry: Entry, policy: LabelPolicy, rules: NameRules) -> Placement | Skip:
     """The mailbox of a message and its keywords, or why it stays. The same for the same labels, in any order."""
     labels = frozenset(entry.labels)
+    return left_behind(labels, policy) or _placed(labels, entry.flags, policy, rules)
+
+
+def left_behind(labels: frozenset[str], policy: LabelPolicy) -> Skip | None:
+    """Why a message that is set apart stays, when the project does not ask for it."""
     for label, option, reason in _EXCLUSIONS:
         if label in labels and not getattr(policy, option):
             return Skip(code=option, reason=reason, disposition=Disposition.EXCLUDED)
-    return _placed(labels, entry.flags, policy, rules)
+    return None
 
 
 def _placed(labels: frozenset[str], flags: frozenset[str], policy: LabelPolicy, rules: NameRules) -> Placement:

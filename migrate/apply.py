@@ -10,11 +10,12 @@ import errno
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from migrate.config import Lane, Project, routes
+from migrate.crew import MOST, Crew, crew_size
 from migrate.errors import ConnectorError, Exit, LocalDiskFull, PlanRefused, Scope, TranshumeError
 from migrate.lane import LaneApply
 from migrate.lanework import Begin, Begun, Claimed, Done, Go, Settled
@@ -23,6 +24,7 @@ from migrate.model import State
 from migrate.observe import Observer, Silent, interrupted
 from migrate.pacing import Pacer
 from migrate.planfile import PlanFile, Section, newest
+from migrate.protocols import Reader
 from migrate.rows import COLLECTION
 from migrate.session import Session, workers_for
 from migrate.summaries import ApplySummary, Failure
@@ -37,15 +39,32 @@ class Work:
     section: Section
     session: Session
     plan: PlanFile
+    crew: Crew
+    source: Reader
+    """Of the first worker; shared, by one at a time, where the source takes one connection only."""
+    number: int = 0
+    """Of this worker in the lane's crew."""
 
     def __call__(self, channel: Channel) -> None:
         """Carry it out."""
-        source, target = self.session.source(self.lane), self.session.target(self.lane)
+        target = self.session.target(self.lane)
+        source = self._own_source()
         try:
-            LaneApply(self.plan, self.section, source, target, channel).run()
+            LaneApply(self.plan, self.section, source or self.source, target, channel, self.crew).run(self.number)
         finally:
-            source.close()
             target.close()
+            if source is not None:
+                source.close()
+            if self.crew.gone:
+                self.source.close()
+
+    def _own_source(self) -> Reader | None:
+        """A further worker's own connection, where the source takes several; None: they share one."""
+        if not self.number:
+            return None
+        with self.crew.reading:
+            several = self.source.capabilities.max_connections > self.number
+        return self.session.source(self.lane) if several else None
 
 
 @dataclass(slots=True)
@@ -101,7 +120,10 @@ class Clerk:
         lane = message.job.section.lane if isinstance(message.job, Work) else ""
         if not isinstance(error, ConnectorError) or error.scope is Scope.RUN:
             raise error
+        told = lane in self.errors
         self.errors[lane] = error
+        if told:
+            return
         self.observer.message("error", f"{lane}: {error.message} {error.advice}".strip())
 
 
@@ -175,11 +197,19 @@ def _run(project: Project, plan: PlanFile, lanes: Mapping[str, Lane], clerk: Cle
             clerk.observer.message("warning", f"{section.lane} is left out: {totals.error}. Mend it and plan again.")
         if section.steps == 0 or (totals is not None and totals.error):
             continue
-        jobs.append(Work(lanes[section.lane], section, session, plan))
+        lane = lanes[section.lane]
+        jobs.append(Work(lane, section, session, plan, Crew(crew_size(section)), session.source(lane)))
         size = totals.bytes_planned if totals is not None else None
         clerk.observer.lane_started(section.lane, "apply", section.steps, size)
     hurry = partial(interrupted, clerk.observer)
-    Workers(workers_for(len(jobs)), on_stop=pacer.stop, on_interrupt=hurry).run(jobs, clerk.handle)
+    # Everyone's lane first, then further workers for the long ones, as places become free.
+    further = [replace(job, number=n) for n in range(1, MOST) for job in jobs if n < job.crew.size]
+    try:
+        count = workers_for(len(jobs) + len(further))
+        Workers(count, on_stop=pacer.stop, on_interrupt=hurry).run([*jobs, *further], clerk.handle)
+    finally:
+        for job in jobs:
+            job.source.close()
     for job in jobs:
         clerk.observer.lane_finished(job.section.lane)
     return binding(pacer)

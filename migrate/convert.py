@@ -7,7 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mappings import canonical, gmail_labels, google_calendar, paths, takeout_tasks
+from mappings import (
+    canonical,
+    gmail_labels,
+    google_calendar,
+    graph_calendar,
+    graph_contact,
+    graph_todo,
+    mail_folders,
+    paths,
+    takeout_tasks,
+)
 from migrate.model import (
     Capabilities,
     Collection,
@@ -26,6 +36,9 @@ Mapping_ = Callable[[Item], Mapped]
 
 MAPPINGS: Mapping[str, tuple[str, Mapping_]] = {
     google_calendar.MEDIA_TYPE: ("text/calendar", google_calendar.to_icalendar),
+    graph_calendar.MEDIA_TYPE: ("text/calendar", graph_calendar.to_icalendar),
+    graph_contact.MEDIA_TYPE: ("text/vcard", graph_contact.to_vcard),
+    graph_todo.MEDIA_TYPE: ("text/calendar", graph_todo.to_icalendar),
     takeout_tasks.MEDIA_TYPE: ("text/calendar", takeout_tasks.to_icalendar),
 }
 """Media type in: (media type out, mapping)."""
@@ -81,9 +94,8 @@ def place(
         return refusal
     if service is Service.MAIL and not home.path:
         return gmail_labels.place(entry, policy, capabilities.names)
-    flags = frozenset(entry.flags)
     if service is Service.MAIL:
-        return Placement(path=home.path, role=home.role, flags=flags)
+        return mail_folders.place(entry, home, policy)
     if service is Service.FILES:
         name, losses = paths.clean(entry.name, capabilities.names)
         return Placement(path=home.path, role=home.role, name=name, losses=losses)

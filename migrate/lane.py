@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from migrate.convert import convert, digest, key_of
+from migrate.crew import PUT_OFF, Crew
 from migrate.errors import (
     AlreadyExists,
     ConnectorError,
@@ -50,35 +51,55 @@ BATCH_ITEMS = 50
 class LaneApply:
     """Carries out one section of a plan."""
 
-    def __init__(self, plan: PlanFile, section: Section, source: Reader, target: Target, channel: Channel) -> None:
+    def __init__(
+        self,
+        plan: PlanFile,
+        section: Section,
+        source: Reader,
+        target: Target,
+        channel: Channel,
+        crew: Crew | None = None,
+    ) -> None:
         self._plan = plan
         self._section = section
         self._source = source
         self._target = target
         self._channel = channel
-        self._homes: dict[str, Collection] = {}
-        self._keys: dict[str, str] = {}
-        """Keys of collections by the target's own name for them."""
-        self._refusals: dict[str, ConnectorError] = {}
-        """Collections that the target does not give, by key: their items stay, the others go on."""
+        self._crew = crew or Crew(1)
         self._claimed: set[str] = set()
         """Target hrefs given out in this batch; the ledger knows those of earlier ones."""
         self._taken: set[str] = set()
         """Former hrefs whose copy was given to a new item in this batch."""
         self._follower = Follower(target, self._arrived)
 
-    def run(self) -> None:
-        """All of it, or up to an interruption. Raises ConnectorError for what stops the lane."""
-        capabilities = self._target.capabilities
-        places = self._plan.places(self._section)
-        self._make_missing(places)
-        by_number = {place.number: place.collection for place in places}
-        for actions in batches(self._plan.section_actions(self._section), max(BATCH_ITEMS, capabilities.batch)):
-            if self._channel.stopping:
+    def run(self, number: int = 0) -> None:
+        """All of it, or up to an interruption; as worker ``number`` of the lane. Raises what stops the lane."""
+        try:
+            places = self._plan.places(self._section)
+            if not (self._open(places) if number == 0 else self._crew.joined(number, self._channel)):
                 return
-            self._batch(actions, by_number.get(actions[0].collection), capabilities)
-        if self._refusals:  # told once the others have moved: also for a collection without items
-            raise max(self._refusals.values(), key=lambda error: error.exit_code)
+            by_number = {place.number: place.collection for place in places}
+            while not self._channel.stopping and (actions := self._crew.next()):
+                self._batch(actions, by_number.get(actions[0].collection), self._target.capabilities)
+            left = self._crew.leave()
+            for actions in batches(left or (), max(BATCH_ITEMS, self._target.capabilities.batch)):
+                if self._channel.stopping:
+                    return
+                self._batch(actions, by_number.get(actions[0].collection), self._target.capabilities)
+        except BaseException:
+            self._crew.fail()
+            raise
+        # Told once the others have moved: also for a collection without items.
+        if left is not None and not self._channel.stopping and (refusals := self._crew.refusals()):
+            raise max(refusals, key=lambda error: error.exit_code)
+
+    def _open(self, places: Sequence[Place]) -> bool:
+        """As the first worker of the lane."""
+        capabilities = self._target.capabilities
+        self._make_missing(places)
+        actions = self._plan.section_actions(self._section)
+        self._crew.begin(batches(actions, max(BATCH_ITEMS, capabilities.batch)), capabilities.max_connections)
+        return True
 
     def _ask(self, question: object, kind: type[T]) -> T:
         answer = self._channel.ask(question)
@@ -100,20 +121,8 @@ class LaneApply:
             self._channel.tell(Done(self._section, results))
 
     def _ensured(self, collection: Collection) -> Collection | ConnectorError:
-        """The collection as the target names it, or why there is none; asked for once, when something goes there."""
-        key = key_of(collection.path)
-        if key in self._refusals:
-            return self._refusals[key]
-        if key not in self._homes:
-            try:
-                self._homes[key] = self._target.ensure(collection)
-                self._keys[self._homes[key].href] = key
-            except ConnectorError as error:
-                if isinstance(error, Retriable) or error.scope > Scope.COLLECTION:
-                    raise
-                self._refusals[key] = error
-                return error
-        return self._homes[key]
+        """The collection as the target names it, or why there is none; asked for when something goes there."""
+        return self._crew.home(key_of(collection.path), lambda: self._target.ensure(collection))
 
     def _batch(self, actions: Sequence[Action], place: Collection | None, capabilities: Capabilities) -> None:
         begun = self._ask(Begin(self._section, actions), Begun)
@@ -174,6 +183,9 @@ class LaneApply:
         parcels, results = [], []
         results += [moved(action, begun.pairs[action.href]) for action in fresh if moved_before(action, begun)]
         fresh = [action for action in fresh if not moved_before(action, begun)]
+        if not self._crew.alone:
+            self._crew.set_aside([action for action in fresh if action.href in begun.intents])
+            fresh = [action for action in fresh if action.href not in begun.intents]
         if isinstance(home, ConnectorError):
             # What a limit holds back stays open: the same command does it later.
             held_back = home.exit_code is Exit.LIMIT
@@ -199,7 +211,7 @@ class LaneApply:
         finally:
             for parcel in parcels:
                 parcel.item.discard()
-            self._channel.tell(Done(self._section, results))
+            self._channel.tell(Done(self._section, [result for result in results if result.code != PUT_OFF]))
 
     def _fetch(self, actions: Sequence[Action]) -> Iterator[tuple[Action, Item | ConnectorError]]:
         """Each action with its item, as the source has it now."""
@@ -208,7 +220,9 @@ class LaneApply:
             Entry(href=a.href, collection=a.home, etag=a.etag, size=a.size, name=a.name, media_type=a.media_type)
             for a in actions
         ]
-        for entry, answer in fetch_all(self._source, entries):
+        with self._crew.reading_with(self._source):
+            answers = list(fetch_all(self._source, entries))
+        for entry, answer in answers:
             yield by_href[entry.href], answer
 
     def _prepare(
@@ -283,7 +297,9 @@ class LaneApply:
                 stored = self._follower.moved(parcel.action, entry_of(pair, expects), home, parcel.mark)
             except ConnectorError as error:
                 return self._refused(replace(parcel, pair=None), home, error)
-            return replace(self._done(parcel, home, stored, "move"), forgets=self._former(parcel))
+            done = replace(self._done(parcel, home, stored, "move"), forgets=self._former(parcel))
+            # What is moved keeps the date that it was stored with: renaming a file may change that of the source.
+            return replace(done, pair=replace(done.pair, date=pair.date)) if done.pair is not None else done
         return self._without_the_old(parcel, self._put(parcel, home))
 
     def _former(self, parcel: Parcel) -> str:
@@ -341,6 +357,9 @@ class LaneApply:
 
     def _after_silence(self, parcel: Parcel, home: Collection) -> Result:
         """A write was sent and no answer came: look for it, and send it once more only if it is not there."""
+        if not self._crew.alone:  # the last worker of the lane looks for it
+            self._crew.set_aside([parcel.action])
+            return Result(n=parcel.action.n, source_href=parcel.action.href, state=State.FAILED, code=PUT_OFF)
         known = self._recognise(parcel, home)
         if known is not None:
             return self._done(parcel, home, known, "recognised")
@@ -392,7 +411,7 @@ class LaneApply:
             digest=parcel.digest,
             flags=tuple(sorted(item.flags - stored.refused_flags)),
             date=int(moment.timestamp()) if moment else None,
-            place=self._keys[home.href],
+            place=self._crew.key(home),
             name=parcel.action.name,
         )
         return Result(n=parcel.action.n, source_href=parcel.action.href, state=State.DONE, code=code, pair=pair)

@@ -245,7 +245,10 @@ class Capabilities:
     names: NameRules = NameRules()
     free_bytes: int | None = None
     """Space left for the account; None when unknown or unlimited."""
-    max_connections: int = 4
+    max_connections: int = 1
+    """How many readers, or targets, of one service of this account may be used at once."""
+    grants_per_hour: int | None = None
+    """How many grants the server takes from the account; None when as many as one likes."""
     batch: int = 1
     """How many items ``put_many`` takes at once."""
     moves: bool = False

@@ -291,3 +291,11 @@ class SupportsSignIn(Protocol):
 
     def sign_in(self, account: str, dialogue: Dialogue) -> None:
         """Have that person consent and keep the token. Raises AuthFailed, also when another account signed in."""
+
+
+@runtime_checkable
+class SupportsLetter(Protocol):
+    """A connector whose permissions an administrator grants, who is told what for."""
+
+    def letter(self, language: str, association: str) -> str:
+        """A page in Markdown, ``fr`` or ``en``: where to consent, to what, why, and how to end it."""

@@ -11,7 +11,7 @@ from migrate.doctor import checks_of
 from migrate.errors import ConnectorError, UsageError
 from migrate.model import Account, Check
 from migrate.pacing import Pacer
-from migrate.protocols import Dialogue, SupportsPeople, SupportsSignIn
+from migrate.protocols import Dialogue, SupportsLetter, SupportsPeople, SupportsSignIn
 from migrate.session import open_connector
 
 
@@ -61,6 +61,14 @@ def forget(project: Project, system: SystemConfig, accounts: Iterable[str]) -> N
     """Remove what sign-ins of these accounts left on this machine. Raises ConfigError."""
     for account in accounts:
         project.tokens.forget(f"{system.connector}/{account}")
+
+
+def letter(project: Project, name: str, system: SystemConfig) -> str:
+    """What the administrator of that system is asked for. Raises UsageError where nobody is."""
+    connector = open_connector(project, system, Pacer())
+    if not isinstance(connector, SupportsLetter):
+        raise UsageError(f"No administrator consents for {name}.", advice="See what is missing: transhume doctor")
+    return connector.letter(project.language, project.name)
 
 
 def people(project: Project, name: str, system: SystemConfig) -> Iterator[Account]:

@@ -107,6 +107,11 @@ class Findings:
         }
         self.file.write(json.dumps(row) + "\n")
 
+    def close(self, level: str) -> None:
+        """The last row, which only a run that came to its end writes: how many of each kind, by lane."""
+        lanes = {lane: {kind.value: n for kind, n in sorted(kinds.items())} for lane, kinds in self.lanes.items()}
+        self.file.write(json.dumps({"type": "verified", "level": level, "lanes": lanes}) + "\n")
+
 
 def verify(
     project: Project, filters: Filters | None = None, level: str = "hash", observer: Observer | None = None
@@ -129,6 +134,7 @@ def verify(
             code = Exit.INTERRUPTED
             try:
                 worst = _verify(project, lanes, level, ledger, findings, observer)
+                findings.close(level)
                 code = Exit(worst) if worst else _exit_code(findings)
             except TranshumeError as error:
                 code = error.exit_code

@@ -42,9 +42,7 @@ class Room(ABC):
         """The room left is that of the whole disk."""
         with translated():
             free = self._tree.free_bytes()
-        return Capabilities(
-            accepts=frozenset({self.accepts}), names=self.names, free_bytes=free, max_connections=2, batch=BATCH
-        )
+        return Capabilities(accepts=frozenset({self.accepts}), names=self.names, free_bytes=free, batch=BATCH)
 
     def close(self) -> None:  # noqa: B027 -- nothing to override
         """Nothing is held open between calls."""

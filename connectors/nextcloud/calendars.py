@@ -17,8 +17,9 @@ from connectors.nextcloud.calendar_home import CalendarHome, multiget
 from connectors.nextcloud.dav import Dav, etag_of, strong
 from connectors.nextcloud.failures import UidTooLong
 from connectors.nextcloud.multistatus import CALDAV, DAV, XML, Row
+from connectors.nextcloud.shares import CollectionShares
 from migrate.errors import AlreadyExists, ConnectorError, NotFound, Rejected, Uncertain
-from migrate.model import Capabilities, Collection, Entry, Item, NameRules, Stored
+from migrate.model import Capabilities, Collection, Entry, Grant, Item, NameRules, Stored
 
 SILENT = {"x-nc-scheduling": "false", "Schedule-Reply": "F"}
 MEDIA_TYPE = "text/calendar"
@@ -142,6 +143,14 @@ class NextcloudCalendars:
         """The only place that changes an event. Returns the answer's headers."""
         response = self._dav.send(method, self._dav.url(href), headers=headers | SILENT, data=body, uncertain=True)
         return dict(response.headers)
+
+    def grants(self, href: str) -> Iterator[Grant]:
+        """Who else may use this collection."""
+        return CollectionShares(self._dav).of(href)
+
+    def grant(self, href: str, grant: Grant) -> None:
+        """Share the collection; nobody is mailed. Raises Rejected."""
+        CollectionShares(self._dav).make(href, grant)
 
     def close(self) -> None:
         """Release the connection."""

@@ -19,8 +19,9 @@ from connectors.nextcloud.calendar_bin import uid_of
 from connectors.nextcloud.dav import Dav, etag_of, strong
 from connectors.nextcloud.failures import UidTooLong
 from connectors.nextcloud.multistatus import CARDDAV, DAV, XML, Row, serialised
+from connectors.nextcloud.shares import CollectionShares
 from migrate.errors import AlreadyExists, ConnectorError, NotFound, Rejected
-from migrate.model import Capabilities, Collection, Entry, Item, NameRules, Stored
+from migrate.model import Capabilities, Collection, Entry, Grant, Item, NameRules, Stored
 
 MEDIA_TYPE = "text/vcard"
 VERSION_4 = "text/vcard; version=4.0"
@@ -130,6 +131,14 @@ class NextcloudContacts:
     def delete(self, entry: Entry, *, expects: str) -> None:
         """Remove the card when its etag is still ``expects``. The server keeps no bin of contacts."""
         self._dav.send("DELETE", self._dav.url(entry.href), headers={"If-Match": expects}, uncertain=True)
+
+    def grants(self, href: str) -> Iterator[Grant]:
+        """Who else may use this collection."""
+        return CollectionShares(self._dav).of(href)
+
+    def grant(self, href: str, grant: Grant) -> None:
+        """Share the collection; nobody is mailed. Raises Rejected."""
+        CollectionShares(self._dav).make(href, grant)
 
     def close(self) -> None:
         """Release the connection."""

@@ -15,6 +15,7 @@ from connectors.nextcloud.dav import BLOCK, IN_MEMORY, Dav, etag_of, strong
 from connectors.nextcloud.failures import broken
 from connectors.nextcloud.integrity import recalculated, received, sha256_of
 from connectors.nextcloud.multistatus import DAV
+from connectors.nextcloud.shares import PER_HOUR, FileShares
 from connectors.nextcloud.tree import FOLDER, ROOT, Tree, child, collection_of, entry_of, nfc
 from connectors.nextcloud.upload import CHUNK, put_chunked, put_whole
 from migrate.errors import (
@@ -27,7 +28,7 @@ from migrate.errors import (
     Retriable,
     Uncertain,
 )
-from migrate.model import Capabilities, Collection, Entry, Item, Stored
+from migrate.model import Capabilities, Collection, Entry, Grant, Item, Stored
 
 CONNECTIONS = 3  # beyond it the server's processor is the limit (measured)
 
@@ -51,6 +52,7 @@ class NextcloudFiles:
                 names=ocs.name_rules(announced),
                 free_bytes=self._tree.free_bytes(),
                 max_connections=CONNECTIONS,
+                grants_per_hour=PER_HOUR,
                 batch=bulk.MAX_FILES if ocs.takes_bulk(announced) else 1,
                 moves=True,
             )
@@ -250,6 +252,19 @@ class NextcloudFiles:
         if not found:
             raise Retriable("the server does not compute hashes again")
         return found
+
+    def grants(self, href: str) -> Iterator[Grant]:
+        """What the account granted on this file or folder."""
+        return FileShares(self._dav).of(self._shared_path(href))
+
+    def grant(self, href: str, grant: Grant) -> None:
+        """Share it, without a mail. Waits for the server's limit of 20 in 10 minutes. Raises LimitReached, Rejected."""
+        folder = FOLDER in self._tree.row(href).types()
+        FileShares(self._dav).make(self._shared_path(href), grant, folder=folder)
+
+    def _shared_path(self, href: str) -> str:
+        """From the account's root, as OCS names it."""
+        return self._tree.path(href).removeprefix(self._tree.home)
 
     def close(self) -> None:
         """Release the connection."""

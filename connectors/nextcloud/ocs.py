@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from connectors.nextcloud.dav import Dav
 from migrate.errors import Rejected
@@ -23,6 +24,21 @@ def ocs(dav: Dav, path: str) -> Mapping[str, Any]:
     if not isinstance(data, dict):
         raise Rejected("the server's answer is not that of a Nextcloud", advice="check url")
     return data
+
+
+def answered(dav: Dav, method: str, path: str, fields: Mapping[str, Any]) -> Any:
+    """``data`` of an OCS answer, whatever its shape; ``fields`` go in the query or the form. Raises ConnectorError."""
+    url = f"{dav.site.url}/ocs/v2.php/{path}?format=json"
+    headers = {"OCS-APIRequest": "true"}
+    if method == "GET":
+        response = dav.send(method, f"{url}&{urlencode(fields)}", headers=headers)
+    else:
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        response = dav.send(method, url, headers=headers | form, data=urlencode(fields).encode())
+    try:
+        return response.json()["ocs"]["data"]
+    except (ValueError, KeyError, TypeError):
+        raise Rejected("the server's answer is not that of a Nextcloud", advice="check url") from None
 
 
 def user_id(dav: Dav) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from migrate.errors import ConfigError
@@ -45,6 +46,9 @@ class Site:
     user_agent: str
     bulk: threading.Lock = field(default_factory=threading.Lock, repr=False)
     """Held during a bulk upload: two at a time are no faster (measured) and hold twice the memory on the server."""
+
+    shares: dict[str, Any] = field(default_factory=dict, repr=False)
+    """By account: how many shares it made lately (``shares.Limit``)."""
 
     @classmethod
     def of(cls, context: Context) -> Site:

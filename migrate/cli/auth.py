@@ -16,7 +16,7 @@ from migrate.cli.output import Output
 from migrate.config import load_project
 from migrate.errors import UsageError
 from migrate.report import json, text
-from migrate.signin import accounts_of, find, forget, sign_in
+from migrate.signin import accounts_of, find, forget, letter, sign_in
 
 
 class Terminal:
@@ -51,9 +51,12 @@ class Terminal:
 @click.argument("system")
 @click.option("--account", "accounts", multiple=True, metavar="ADDRESS", help="Only this source account.")
 @click.option("--forget", "forgetting", is_flag=True, help="Remove what sign-ins left on this machine.")
+@click.option("--letter", "writing", is_flag=True, help="Print a page for the administrator who must consent.")
 @click.pass_obj
-def command(output: Output, system: str, accounts: tuple[str, ...], *, forgetting: bool) -> int:
+def command(output: Output, system: str, accounts: tuple[str, ...], *, forgetting: bool, writing: bool) -> int:
     """Sign in to a system and check what it then allows; or forget the sign-ins."""
+    if writing:
+        return _write_letter(output, system)
     project = load_project(output.directory)
     asked: dict[str, Any] = {"waves": frozenset(), "accounts": frozenset(accounts), "services": frozenset()}
     name, config = find(project, system)
@@ -69,3 +72,13 @@ def command(output: Output, system: str, accounts: tuple[str, ...], *, forgettin
         output.show(text.check(one, check), [json.check(one, check)])
         codes += [] if check.passed else [check.exit_code]
     return worst(codes)
+
+
+def _write_letter(output: Output, system: str) -> int:
+    """The page on stdout, so that it goes into a file or a mail."""
+    project = load_project(output.directory, accounts=False)
+    page = letter(project, *find(project, system))
+    if not output.json:
+        click.echo(page, nl=False)
+    output.emit({"type": "letter", "text": page})
+    return 0

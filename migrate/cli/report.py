@@ -1,4 +1,4 @@
-"""``transhume report``: what to do with a bundle that was made."""
+"""``transhume report``: pages about a migration, and the check of a bundle that was made."""
 
 from __future__ import annotations
 
@@ -8,16 +8,32 @@ import click
 
 from migrate.cli.options import common
 from migrate.cli.output import Output
+from migrate.config import load_project
 from migrate.errors import Exit, UsageError
 from migrate.inventory.seal import MANIFEST, check
+from migrate.pages import write_pages
 from migrate.report import json, text
 from migrate.summaries import SealSummary
+from migrate.survey import survey
 
 
 @click.group("report")
 @common
 def command() -> None:
-    """Check a report bundle."""
+    """Write pages about the migration, or check a report bundle."""
+
+
+@command.command("migration")
+@common
+@click.option("--people", is_flag=True, help="Also a page for each person, about their account alone.")
+@click.pass_obj
+def migration(output: Output, *, people: bool) -> int:
+    """Write where the migration stands, or its final report, as pages in French and English. Asks no server."""
+    project = load_project(output.directory)
+    paths = write_pages(project, survey(project), people=people)
+    rows = [{"type": "file", "path": str(path)} for path in paths]
+    output.show("\n".join(f"Page: {path}" for path in paths), rows)
+    return Exit.DONE
 
 
 @command.command("verify")

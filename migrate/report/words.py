@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from migrate.report.words_inventory import INVENTORY
+from migrate.report.words_migration import MIGRATION
+from migrate.report.words_sentences import french
 
 PAGE: Mapping[str, tuple[str, str]] = {
     "page-skip": ("Aller au contenu", "Skip to the content"),
@@ -16,7 +18,7 @@ PAGE: Mapping[str, tuple[str, str]] = {
     "unknown": ("inconnu", "unknown"),
     "total": ("Total", "Total"),
 }
-ALL = {**PAGE, **INVENTORY}
+ALL = {**PAGE, **INVENTORY, **MIGRATION}
 LANGUAGES = ("fr", "en")
 
 
@@ -35,6 +37,10 @@ class Words:
     def either(self, prefix: str, name: str) -> str:
         """The text of ``prefix-name``, or the name itself where it is nobody's word (a media type, a code)."""
         return ALL[f"{prefix}-{name}"][self._index] if f"{prefix}-{name}" in ALL else name
+
+    def sentence(self, text: str) -> str:
+        """A sentence of a connector or a mapping, which write English."""
+        return french(text) if self.language == "fr" else text
 
     def number(self, count: int | None) -> str:
         """A count as people write it here; a word where it is withheld."""

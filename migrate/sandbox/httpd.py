@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+from pathlib import Path
 from typing import Any, Self
 from wsgiref.types import WSGIApplication
 
 from cheroot import wsgi
+from cheroot.ssl.builtin import BuiltinSSLAdapter
 
 _log = logging.getLogger(__name__)
 
@@ -26,18 +28,30 @@ class _Server(wsgi.Server):
 class LoopbackServer:
     """Serves ``app`` from ``start`` to ``stop``. Port 0 lets the system choose; ``port`` tells it after start."""
 
-    def __init__(self, app: WSGIApplication, *, host: str = "127.0.0.1", port: int = 0, threads: int = 32) -> None:
+    def __init__(
+        self,
+        app: WSGIApplication,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        threads: int = 32,
+        tls: Path | None = None,
+    ) -> None:
+        """``tls`` is a PEM file with a private key and its certificate; without it the port speaks plain HTTP."""
         self.host = host
         self.port = port
+        self._scheme = "https" if tls else "http"
         self._server: Any = _Server(
             (host, port), app, numthreads=threads, request_queue_size=128, timeout=60, shutdown_timeout=1
         )
+        if tls:
+            self._server.ssl_adapter = BuiltinSSLAdapter(str(tls), str(tls))
         self._thread: threading.Thread | None = None
 
     @property
     def url(self) -> str:
         """Root address, without a slash at the end."""
-        return f"http://{self.host}:{self.port}"
+        return f"{self._scheme}://{self.host}:{self.port}"
 
     def start(self) -> Self:
         """Listen; returns when connections are accepted. Raises OSError when the port is taken."""

@@ -1,16 +1,16 @@
-"""What the stand-ins serve: an association's data as values, made in ``association.py``, served by ``google/``.
+"""What the stand-ins serve: an association's data as values, made in ``association/``, served by ``google/``.
 
 Bodies are thunks, so that a large profile is generated as it is read. Resources are the provider's own JSON.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-Json = dict[str, Any]
-Bytes = Callable[[], bytes]
+from migrate.sandbox.tenant import Bytes, Json, Tenant
+
+__all__ = ["Bytes", "Calendar", "DriveNode", "GoogleAccount", "Json", "Message", "Person", "World"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,6 +70,8 @@ class Person:
     mail_password: str = field(repr=False)
     wave: str
     display_name: str
+    source: str = "google"
+    """The source of the project that holds the person's data: ``google`` or ``microsoft``."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,3 +82,4 @@ class World:
     people: Sequence[Person]
     google: Mapping[str, GoogleAccount]
     """By lower-case address."""
+    microsoft: Tenant = field(default_factory=Tenant)

@@ -36,6 +36,9 @@ class Connector:
             raise AuthFailed("Another account signed in.", advice="Choose the right one.")
         self.context.tokens.save(f"signed/{account}", "token of " + account)
 
+    def letter(self, language, association):
+        return f"# {association}: {language}, {sorted(self.context.services)}\\n"
+
     def people(self):
         yield Account(id="bo@tilleuls.example", aliases=("b@tilleuls.example",))
         yield Account(id="ana@tilleuls.example")
@@ -127,6 +130,7 @@ def test_a_system_without_sign_in_or_directory_and_one_that_is_not_there(call: C
         (("auth", "nowhere"), "There is no system 'nowhere'"),
         (("auth", "there", "--account", "x@y.example"), "There is no account"),
         (("accounts", "here"), "has no directory"),
+        (("auth", "here", "--letter"), "No administrator consents"),
     ):
         code, _, err = call(*arguments)
         assert (code, words in err) == (2, True), arguments
@@ -147,3 +151,12 @@ def test_the_directory_proposes_the_accounts(project: Path, call: Call) -> None:
     assert (target.read_text(), target.stat().st_mode & 0o777) == (out, 0o600)
     assert call("accounts", "there", "--output", str(target))[0] == 2
     assert len(load_project(project).accounts) == 2
+
+
+def test_a_letter_for_the_administrator(project: Path, call: Call) -> None:
+    (project / "accounts.csv").unlink()
+    code, out, _ = call("auth", "there", "--letter")
+    assert code == 0
+    assert out.startswith("# Les Tilleuls: fr, ")
+    code, out_json, _ = call("auth", "there", "--letter", "--json")
+    assert [json.loads(line).get("text") for line in out_json.splitlines() if "letter" in line] == [out]

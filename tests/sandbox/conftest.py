@@ -1,4 +1,4 @@
-"""Fixtures of the Google stand-in: one key for all, one stand-in a test."""
+"""Fixtures of the Google and Graph stand-ins: one key for all, one stand-in a test."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+import requests
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from migrate.sandbox.google import GoogleStandIn, new_key
+from migrate.sandbox.graph import GraphStandIn
+from tests.sandbox import graph_world
 from tests.sandbox.google_world import Client, world
 
 MakeClient = Callable[..., Client]
@@ -52,3 +55,17 @@ def calendar(client: MakeClient) -> Any:
 @pytest.fixture
 def drive(client: MakeClient) -> Any:
     return client("drive").api
+
+
+@pytest.fixture
+def graph() -> Iterator[GraphStandIn]:
+    with GraphStandIn(graph_world.tenant(), certificate=graph_world.certificate()) as stand_in:
+        yield stand_in
+        assert stand_in.defects == []
+
+
+@pytest.fixture
+def app(graph: GraphStandIn) -> Iterator[requests.Session]:
+    """A session with the application's own token, asking for immutable ids."""
+    with graph_world.application(graph) as session:
+        yield session

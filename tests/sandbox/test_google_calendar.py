@@ -6,7 +6,7 @@ from typing import Any
 
 from migrate.sandbox.faults import Rule
 from migrate.sandbox.google import GoogleStandIn
-from migrate.sandbox.google.journal import KEPT_SECONDS
+from migrate.sandbox.journal import KEPT_SECONDS
 from tests.sandbox.google_world import ANNE, event, pages, refusal
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from migrate.sandbox.google import GoogleStandIn
-from migrate.sandbox.google.journal import KEPT_SECONDS
+from migrate.sandbox.journal import KEPT_SECONDS
 from tests.sandbox.google_world import ANNE, BRUNO, ROOT, Client, message, pages, raw, refusal
 
 

@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from migrate.sandbox.clock import Clock
 from migrate.sandbox.control import Control
+from migrate.sandbox.cursors import Cursors
 from migrate.sandbox.faults import Faults
 from migrate.sandbox.google.app import GoogleApp
 from migrate.sandbox.google.call import House
-from migrate.sandbox.google.cursors import Cursors
 from migrate.sandbox.google.edit import Edit
 from migrate.sandbox.google.errors import ordered_error
 from migrate.sandbox.google.oauth import TokenEndpoint, new_key

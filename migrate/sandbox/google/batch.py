@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import io
 import secrets
-from collections.abc import Callable, Iterator
 from email.message import Message
 from email.parser import BytesParser
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import unquote, urlsplit
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from migrate.sandbox.google.errors import GoogleError, Reply, bad_request
+from migrate.sandbox.inner import run
 
 LIMIT = 100
 IN_BATCH = "sandbox.in_batch"
@@ -52,7 +51,7 @@ def _answer_part(environ: WSGIEnvironment, part: Message[str, str], app: WSGIApp
         inner = _inner(environ, part, prefix)
     except GoogleError as error:
         return head + _written(error.reply())
-    return head + _written(_run(app, inner))
+    return head + _written(run(app, inner))
 
 
 def _inner(environ: WSGIEnvironment, part: Message[str, str], prefix: str) -> WSGIEnvironment:
@@ -80,30 +79,6 @@ def _inner(environ: WSGIEnvironment, part: Message[str, str], prefix: str) -> WS
         IN_BATCH: True,
     }
     return inner | {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.items()}
-
-
-def _run(app: WSGIApplication, environ: WSGIEnvironment) -> Reply:
-    seen: list[tuple[str, list[tuple[str, str]]]] = []
-
-    def start_response(status: str, headers: list[tuple[str, str]], *_exc: Any) -> Callable[[bytes], object]:
-        seen.append((status, headers))
-        return lambda _data: None
-
-    body = b"".join(_closing(app, environ, start_response))
-    status, headers = seen[-1]
-    named = dict(headers)
-    others = tuple((name, value) for name, value in headers if name not in ("Content-Type", "Content-Length"))
-    return Reply(int(status.split(" ", 1)[0]), body, named.get("Content-Type", ""), others)
-
-
-def _closing(app: WSGIApplication, environ: WSGIEnvironment, start_response: Any) -> Iterator[bytes]:
-    body = app(environ, start_response)
-    try:
-        yield from body
-    finally:
-        close = getattr(body, "close", None)
-        if close is not None:
-            close()
 
 
 def _written(reply: Reply) -> bytes:

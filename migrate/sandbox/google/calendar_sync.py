@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from migrate.sandbox.cursors import BadCursor, ExpiredCursor
 from migrate.sandbox.google.call import Call
-from migrate.sandbox.google.cursors import BadCursor, ExpiredCursor
 from migrate.sandbox.google.errors import GoogleError, bad_request
-from migrate.sandbox.google.journal import KEPT_SECONDS
+from migrate.sandbox.journal import KEPT_SECONDS
 
 
 def sync_token(call: Call, collection: Sequence[str], number: int | None = None) -> str:

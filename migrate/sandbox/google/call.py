@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from migrate.sandbox.clock import Clock
+from migrate.sandbox.cursors import BadCursor, Cursors, ExpiredCursor, Page, page
 from migrate.sandbox.google import fields
-from migrate.sandbox.google.cursors import BadCursor, Cursors, ExpiredCursor, Page, page
 from migrate.sandbox.google.discovery import Json, Method
 from migrate.sandbox.google.errors import Reply, bad_request
 from migrate.sandbox.google.state import AccountState

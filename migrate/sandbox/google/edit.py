@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from migrate.sandbox.clock import Clock
+from migrate.sandbox.edits import put
 from migrate.sandbox.google.discovery import Json
 from migrate.sandbox.google.state import AccountState
 from migrate.sandbox.world import Calendar, DriveNode, Message
-
-T = TypeVar("T")
 
 
 class Edit:
@@ -64,7 +62,7 @@ class Edit:
             calendar = _calendar(state, calendar_id)
             number = state.journal.record("event", event["id"], within=calendar.list_entry["id"])
             stamped = {**event, "updated": self._now(), "etag": f'"{number}"'}
-            _put(calendar.events, stamped, lambda known: known["id"] == event["id"])
+            put(calendar.events, stamped, lambda known: known["id"] == event["id"])
             state.changed()
 
     def cancel_event(self, address: str, calendar_id: str, identifier: str) -> None:
@@ -91,7 +89,7 @@ class Edit:
         with state.lock:
             number = state.journal.record("file", identifier)
             node = replace(node, resource={"modifiedTime": self._now(), **node.resource, "version": str(number)})
-            _put(state.account.files, node, lambda known: known.resource["id"] == identifier)
+            put(state.account.files, node, lambda known: known.resource["id"] == identifier)
             state.changed()
 
     def remove_file(self, address: str, identifier: str) -> None:
@@ -118,15 +116,6 @@ class Edit:
     def _now(self) -> str:
         moment = datetime.fromtimestamp(self._clock.now(), UTC)
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _put(items: list[T], item: T, same: Callable[[T], bool]) -> None:
-    """Replace in its place, or append: a listing under way keeps its order."""
-    place = next((index for index, known in enumerate(items) if same(known)), None)
-    if place is None:
-        items.append(item)
-    else:
-        items[place] = item
 
 
 def _calendar(state: AccountState, identifier: str) -> Calendar:

@@ -6,9 +6,10 @@ Shape: https://developers.google.com/workspace/gmail/api/guides/handle-errors an
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 from wsgiref.types import WSGIEnvironment
+
+from migrate.sandbox.replies import Reply as Reply
 
 JSON_TYPE = "application/json; charset=UTF-8"
 
@@ -28,16 +29,6 @@ _STATUS_WORDS = {
 }
 _REASONS = {401: "authError", 403: "userRateLimitExceeded", 404: "notFound", 429: "rateLimitExceeded"}
 _USAGE = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "dailyLimitExceeded", "quotaExceeded"})
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What goes back: a status, headers and a body."""
-
-    status: int
-    body: bytes
-    media_type: str = JSON_TYPE
-    headers: tuple[tuple[str, str], ...] = ()
 
 
 class GoogleError(Exception):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from migrate.sandbox.google.call import Call
 from migrate.sandbox.google.discovery import Json
 from migrate.sandbox.google.errors import bad_request, not_found
-from migrate.sandbox.google.journal import Change
+from migrate.sandbox.journal import Change
 
 _TYPES = {
     "message-added": ("messageAdded", "messagesAdded"),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from migrate.sandbox.clock import Clock
-from migrate.sandbox.google.journal import Journal
+from migrate.sandbox.journal import Journal
 from migrate.sandbox.world import Calendar, DriveNode, GoogleAccount, Message
 
 T = TypeVar("T")
