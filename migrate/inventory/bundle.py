@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from migrate.inventory.facts import AUDIENCES, facts
-from migrate.inventory.locators import Annex, annex
+from migrate.inventory.locators import Annex
 from migrate.inventory.reconcile import reconcile
 from migrate.inventory.schema import inventory_schema
 from migrate.inventory.seal import JOURNAL, MANIFEST, chained, last_link, seal, sealing_key, sha256_of, write
@@ -37,15 +37,15 @@ def write_bundle(taken: Taken) -> InventorySummary:
     """Add up, render and seal. Raises LocalDiskFull, ConfigError."""
     totals, reconciliation = add_up(taken), reconcile(taken)
     documents = {audience: facts(taken, totals, reconciliation, audience) for audience in AUDIENCES}
-    where = annex(lines(taken))
-    id_ = hashlib.sha256(_json(documents["controller"]) + _digests(where)).hexdigest()[:12]
     taken.project.reports.mkdir(mode=0o700, exist_ok=True)
-    final = taken.project.reports / f"inventory-{id_}"
-    making = taken.project.reports / f".inventory-{id_}.new"
+    making = taken.project.reports / ".inventory.new"
     shutil.rmtree(making, ignore_errors=True)
+    where = Annex(making / "controller", taken.project.language)
+    where.add(lines(taken))
+    id_ = hashlib.sha256(_json(documents["controller"]) + _digests(where)).hexdigest()[:12]
+    final = taken.project.reports / f"inventory-{id_}"
     for audience, document in documents.items():
         _audience(making / audience, document, f"inventory-{id_}", taken.project.language)
-    _controller(making / "controller", where, taken.project.language)
     write(making / JOURNAL, "".join(f"{line}\n" for line in chained(_journal(taken, where, documents))).encode())
     key = sealing_key(inventory_folder(taken.project) / "seal.key")
     seal(making / "audit", key)  # by itself too: it is what leaves the house
@@ -82,17 +82,6 @@ def _audience(folder: Path, document: Json, report_id: str, language: str) -> No
     for name, rows in sheets.items():
         write(folder / f"{name}.csv", csv_bytes(rows, language))
     write(folder / "register.ods", ods_bytes(tables.register(document, w) | sheets))
-
-
-def _controller(folder: Path, where: Annex, language: str) -> None:
-    listed = {
-        "locators": where.data,
-        "unread-items": where.gaps,
-        "exposed-items": where.exposed,
-        "accounts": where.accounts,
-    }
-    for name, rows in listed.items():
-        write(folder / f"{name}.csv", csv_bytes(rows, language))
 
 
 def _journal(taken: Taken, where: Annex, documents: Mapping[str, Json]) -> Iterator[Json]:

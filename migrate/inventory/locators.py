@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
+from pathlib import Path
 
 from migrate.inventory.detect import detect
 from migrate.inventory.exposure import Reach
+from migrate.inventory.seal import write
 from migrate.inventory.totals import Line
-from migrate.report.sheets import Cell
+from migrate.report.sheets import Cell, csv_bytes, csv_line
 
 WITHHELD = "…"
 """In place of a name that holds an identifier; the item's id still finds it in the plan and in the project's files."""
@@ -38,37 +40,39 @@ def discreet(text: str) -> str:
     return WITHHELD if detect(text) else text
 
 
-@dataclass(slots=True)
+TABLES = {"locators": DATA, "unread-items": GAPS, "exposed-items": EXPOSED, "accounts": ACCOUNTS}
+
+
 class Annex:
-    """The tables, with a digest of every lane's listing for the journal."""
+    """Writes the tables lane by lane, each sorted: a listing has no order of its own. Holds one lane's lines."""
 
-    data: list[Sequence[Cell]] = field(default_factory=lambda: [DATA])
-    gaps: list[Sequence[Cell]] = field(default_factory=lambda: [GAPS])
-    exposed: list[Sequence[Cell]] = field(default_factory=lambda: [EXPOSED])
-    accounts: list[Sequence[Cell]] = field(default_factory=lambda: [ACCOUNTS])
-    digests: dict[str, tuple[int, str]] = field(default_factory=dict)
+    def __init__(self, folder: Path, language: str) -> None:
+        self._folder = folder
+        self._language = language
+        self.digests: dict[str, tuple[int, str]] = {}
+        """Items of each lane, and a digest of their versions, for the journal."""
+        for name, columns in TABLES.items():
+            write(folder / f"{name}.csv", csv_bytes([columns], language))
 
+    def add(self, lines: Iterable[Line]) -> None:
+        """Every line of every lane, lanes one after the other."""
+        for lane, group in groupby(lines, key=lambda line: line.lane):
+            found: dict[str, list[str]] = {name: [] for name in TABLES}
+            versions: list[str] = []
+            account = _Account()
+            for line in group:
+                self._line(line, found)
+                versions.append(f"{line.row['id']} {line.row['etag']}")
+                account.add(line)
+            found["accounts"].append(csv_line(account.row(), self._language))
+            for name, rows in found.items():
+                with (self._folder / f"{name}.csv").open("ab") as file:
+                    file.writelines(row.encode() for row in sorted(rows))
+            self.digests[lane] = (len(versions), hashlib.sha256("\n".join(sorted(versions)).encode()).hexdigest())
 
-def annex(lines: Iterator[Line]) -> Annex:
-    """Lane by lane, each sorted: a listing has no order of its own."""
-    found = Annex()
-    for lane, group in groupby(lines, key=lambda line: line.lane):
-        data: list[Sequence[Cell]] = []
-        gaps: list[Sequence[Cell]] = []
-        exposed: list[Sequence[Cell]] = []
-        versions: list[str] = []
-        account = _Account()
-        for line in group:
-            data.extend(_data(line))
-            gaps.extend(_gaps(line))
-            exposed.extend(_exposed(line))
-            versions.append(f"{line.row['id']} {line.row['etag']}")
-            account.add(line)
-        for table, rows in ((found.data, data), (found.gaps, gaps), (found.exposed, exposed)):
-            table.extend(sorted(rows, key=lambda row: [str(cell) for cell in row]))
-        found.accounts.append(account.row())
-        found.digests[lane] = (len(versions), hashlib.sha256("\n".join(sorted(versions)).encode()).hexdigest())
-    return found
+    def _line(self, line: Line, found: dict[str, list[str]]) -> None:
+        for name, rows in (("locators", _data(line)), ("unread-items", _gaps(line)), ("exposed-items", _exposed(line))):
+            found[name].extend(csv_line(row, self._language) for row in rows)
 
 
 @dataclass(slots=True)

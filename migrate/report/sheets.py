@@ -19,12 +19,20 @@ def safe(cell: Cell) -> str:
     return f"'{text}" if isinstance(cell, str) and text.lstrip(" ").startswith(_RISKY) else text
 
 
+BOM = b"\xef\xbb\xbf"
+
+
 def csv_bytes(rows: Iterable[Sequence[Cell]], language: str = "fr") -> bytes:
     """UTF-8 with a byte order mark and CRLF: what Excel opens by a double click, with semicolons where it is French."""
+    return BOM + "".join(csv_line(row, language) for row in rows).encode()
+
+
+def csv_line(row: Sequence[Cell], language: str = "fr") -> str:
+    """One row of such a file."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=";" if language == "fr" else ",", lineterminator="\r\n")
-    writer.writerows([safe(cell) for cell in row] for row in rows)
-    return b"\xef\xbb\xbf" + buffer.getvalue().encode()
+    writer.writerow([safe(cell) for cell in row])
+    return buffer.getvalue()
 
 
 _NAMES = " ".join(

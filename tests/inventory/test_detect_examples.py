@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import re
 import socket
 import time
+from contextlib import redirect_stdout
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -318,3 +322,14 @@ def test_no_text_takes_long(name: str) -> None:
     whole = time.process_time() - start
     assert whole < 8
     assert whole < max(0.2, 9 * quarter)
+
+
+def test_the_document_names_every_kind_and_its_example_runs() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "inventory-detectors.md").read_text(encoding="utf-8")
+    section = page.split("## What is recognised", 1)[1].split("\n## ", 1)[0]
+    assert set(re.findall(r"^\| `([a-z_]+)` \|", section, re.MULTILINE)) == {kind.value for kind in Kind}
+    example = page.split("```python\n", 1)[1].split("```", 1)[0]
+    told = io.StringIO()
+    with redirect_stdout(told):
+        exec(compile(example, "example", "exec"), {})
+    assert told.getvalue().splitlines() == [line[2:] for line in example.splitlines() if line.startswith("# ")]

@@ -46,16 +46,16 @@ _INITIAL = re.compile(r"(?<![A-Za-z0-9'’])[TtPF] ?[.:] ?\Z")
 """`T. 01 …`, `F : 01 …` in signatures."""
 
 
-def before(text: str, start: int) -> Context:
-    """Labels and negative words in the window that ends at `start`, nearest first.
+def before(text: str, start: int, floor: int = 0) -> Context:
+    """Labels and negative words in the window that ends at `start` and begins at `floor` at most, nearest first.
 
     A negative word on an earlier line counts only when no number stands between.
     """
-    window = text[start - WINDOW if start > WINDOW else 0 : start]
+    window = text[max(start - WINDOW, floor) : start]
     words = tokens(window)
     labels: dict[Kind, Near] = {Kind.PHONE: Near(0, spent=False)} if _INITIAL.search(window, len(window) - 6) else {}
     negative: int | None = None
-    between = digits = 0
+    between = digits = against = 0
     broken = False
     for at in range(len(words) - 1, -1, -1):
         word = words[at]
@@ -65,8 +65,10 @@ def before(text: str, start: int) -> Context:
                 continue
             distance = max(0, between - size + 1)
             if phrase.negative and negative is None and not (digits and broken):
-                negative = distance
+                negative, against = distance, at
             if phrase.kinds:
+                if negative is not None and against < at + size:
+                    negative = None  # "fiscal de référence" is a label, its last word no objection
                 near = Near(distance, digits >= _SPENT)
                 for kind in phrase.kinds:
                     labels.setdefault(kind, near)
@@ -132,18 +134,19 @@ class Columns:
         self._tables: list[_Table] | None = None
         self._starts: list[int] = []
 
-    def at(self, place: int) -> Context:
-        """What the header of the column at `place` announces."""
+    def at(self, place: int) -> tuple[Context, int]:
+        """What the header of the column at `place` announces, and where the cell begins (0 outside tables)."""
         if self._tables is None:
             self._tables = list(_tables(self._text))
             self._starts = [table.start for table in self._tables]
         index = bisect_right(self._starts, place) - 1
         if index < 0 or place >= self._tables[index].end:
-            return NOTHING
+            return NOTHING, 0
         table = self._tables[index]
         line = self._text.rfind("\n", 0, place) + 1
         column = self._text.count(table.delimiter, line, place)
-        return table.header[column] if column < len(table.header) else NOTHING
+        cell = max(line, self._text.rfind(table.delimiter, line, place) + 1)
+        return table.header[column] if column < len(table.header) else NOTHING, cell
 
 
 _CELL = 48
@@ -151,6 +154,8 @@ _LINE = 8192
 
 
 def _tables(text: str) -> Iterator[_Table]:
+    if not any(mark in text for mark in "\t|;") and text.count(",") < 2:
+        return
     start, table = 0, None
     while start <= len(text):
         end = text.find("\n", start)

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from migrate.inventory.detect import context, edges, patterns, phones, validators
 from migrate.inventory.detect.edges import Edge
 from migrate.inventory.detect.hits import LOWER, Hit, Surroundings, Verdict
 from migrate.inventory.detect.interface import Kind, Level, Sign
-from migrate.inventory.detect.rules import BY_LENGTH, LABEL_RULES, LUHN_RAISES, SHAPES, Rule
+from migrate.inventory.detect.rules import BY_LENGTH, LABEL_RULES, LENGTHS, LUHN_RAISES, Rule
 from migrate.inventory.detect.runs import NO_CUTS, Piece, Row, single
 
-_LENGTHS = frozenset({*BY_LENGTH, *range(7, 15)})
-_LONGEST = max(_LENGTHS)
 _CELL_EDGES = ("\t", ";", "|", ",")
 _TAIL = re.compile(r"(?<=[0-9]{8})\.0{1,2}\Z")
+
+
+_RULES: Mapping[int, tuple[Rule, ...]] = {length: BY_LENGTH.get(length, ()) for length in LENGTHS}
+
+
+def _with(labelled: list[Rule]) -> Mapping[int, tuple[Rule, ...]]:
+    more = {rule.length: tuple(other for other in labelled if other.length == rule.length) for rule in labelled}
+    return {**_RULES, **{length: (*_RULES[length], *rules) for length, rules in more.items()}}
 
 
 class DigitReader:
@@ -28,10 +34,7 @@ class DigitReader:
         self._text = around.text
         self._territory = territory
         labelled = [rule for rule in LABEL_RULES if rule.kind in wanted]
-        self._rules = {
-            length: [*BY_LENGTH.get(length, ()), *(rule for rule in labelled if rule.length == length)]
-            for length in _LENGTHS
-        }
+        self._rules = _RULES if not labelled else _with(labelled)
 
     def read(self, start: int, text: str) -> Iterator[Hit]:
         """Hits in one row that begins at `start`."""
@@ -40,7 +43,8 @@ class DigitReader:
             return
         tail = _TAIL.search(text) if text.endswith("0") else None
         row = Row(start, text[: tail.start()] if tail else text)
-        for first, last, number in row.stretches(_LENGTHS, _LONGEST, SHAPES):
+        for first, last, at, total in row.stretches():
+            number = row.digits[at : at + total]
             rules = [rule for rule in self._rules[len(number)] if rule.check(number)]
             if not rules and not self._maybe(number, alone=first == last):
                 if first == last or last - first == len(row.groups) - 1:
@@ -54,7 +58,7 @@ class DigitReader:
                 yield from hits if end == piece.end else (_ending(hit, end) for hit in hits)
 
     def _single(self, start: int, number: str) -> Iterator[Hit]:
-        if len(number) not in _LENGTHS:
+        if len(number) not in LENGTHS:
             return
         rules = [rule for rule in self._rules[len(number)] if rule.check(number)]
         if not rules and not self._maybe(number, alone=True):
@@ -102,6 +106,8 @@ class DigitReader:
     def _hit(self, piece: Piece, rule: Rule, value: str, edge: Edge, *, repaired: bool = False) -> Iterator[Hit]:
         verdict = self._around.verdict(rule.kind, piece.start, piece.end)
         if edge is Edge.GLUED and not (verdict.announced and verdict.distance == 0):
+            return
+        if rule.kind in _UNCHECKED and (verdict.negative or piece.breaks or context.amount(self._text, piece.end)):
             return
         level = self._announced(piece, rule, value) if verdict.announced else self._alone(piece, rule, verdict)
         if level is None:
@@ -189,14 +195,14 @@ class DigitReader:
 
     def _phone_value(self, piece: Piece) -> tuple[phones.Phone, bool] | None:
         digits, length = piece.digits, len(piece.digits)
-        if digits.startswith(("0033", "0032")) and 12 <= length <= 14:
+        if digits.startswith(("0033", "0032")) and 12 <= length <= 14 and not piece.breaks:
             number = digits[2:4] + digits[4:].removeprefix("0")
             phone = phones.international(number)
         elif digits[0] == "0" and length in (9, 10):
             phone = phones.national(
                 digits, piece.cuts, piece.breaks, slash="/" in piece.marks, territory=self._territory
             )
-        elif digits.startswith(("33", "32")) and length in (10, 11) and self._called(piece):
+        elif digits.startswith(("33", "32")) and length in (10, 11) and not piece.breaks and self._called(piece):
             phone = phones.international(digits)
         elif length in (8, 9) and digits[0] != "0" and not piece.cuts and self._headed(piece):
             phone = phones.national("0" + digits, NO_CUTS, NO_CUTS, slash=False, territory=self._territory)
@@ -216,10 +222,12 @@ def _phone_level(piece: Piece, phone: phones.Phone, verdict: Verdict, repaired: 
     if piece.digits.startswith("00"):
         return Level.CERTAIN if verdict.announced or piece.cuts else Level.PROBABLE
     if verdict.announced:
-        return Level.PROBABLE if repaired or (piece.cuts and not phone.dressed) else Level.CERTAIN
+        whole = phone.sure and not repaired and (phone.dressed or not piece.cuts)
+        return Level.CERTAIN if whole else Level.PROBABLE
     if not piece.cuts:
         mobile = piece.digits.startswith(("06", "07")) or (territory == "BE" and piece.digits.startswith("04"))
-        return Level.PROBABLE if mobile and len(piece.digits) == 10 and not piece.breaks else Level.CHECK
+        sure = phone.sure and mobile and len(piece.digits) == 10 and not piece.breaks
+        return Level.PROBABLE if sure else Level.CHECK if phone.sure else None
     if not phone.dressed or (piece.tight and "/" not in piece.left + piece.right):
         return None
     foreign = phone.country == "BE" and territory == "FR" and "/" not in piece.marks and len(piece.digits) == 9

@@ -83,7 +83,8 @@ class Surroundings:
     def verdict(self, kind: Kind, start: int, end: int) -> Verdict:
         """What is said of a value of `kind` at this span."""
         if start != self._at:
-            self._near = (context.before(self.text, start), self._columns.at(start))
+            column, cell = self._columns.at(start)
+            self._near = (context.before(self.text, start, cell), column)
             self._at = start
         near, column = self._near
         label = near.labels.get(kind)

@@ -21,6 +21,7 @@ _FILES = frozenset(
 _TECHNICAL = re.compile(
     r"(?:message-id|references|in-reply-to|content-id|x-[a-z-]*id|resent-message-id)[ \t]*:", re.IGNORECASE
 )
+_UID = re.compile(r"(?:UID|RECURRENCE-ID|RELATED-TO|X-[A-Z-]*ID)[;:]")
 _SCANNED = str.maketrans("OoQIl|", "000111")
 
 
@@ -67,7 +68,7 @@ def spelled_emails(around: Surroundings) -> Iterator[Hit]:
 
 
 def _technical(text: str, start: int) -> bool:
-    if text[max(0, start - 4) : start] == "cid:":
+    if text[max(0, start - 4) : start] == "cid:" or _UID.match(text, text.rfind("\n", 0, start) + 1):
         return True
     if not start or text[start - 1] != "<":
         return False
@@ -117,11 +118,14 @@ def internationals(around: Surroundings) -> Iterator[Hit]:
     text = around.text
     for match in patterns.INTERNATIONAL.finditer(text):
         start = match.start() - (1 if text[match.start() - 1 : match.start()] == "(" else 0)
-        if not _begins(text, match.start()) or match[0].isdigit():  # compact with 00: read with the other numbers
+        if not _begins(text, match.start()):
             continue
         for length in _phone_lengths(re.sub(r"[^0-9]", "", match[0]), match[0][0] == "+"):
             taken = _alnum(text, match.start(), match.end(), length)
             if taken is None or edges.right(text, taken[1]) is Edge.CLOSED:
+                continue
+            written = text[match.start() : taken[1]]
+            if written.isdigit() or (written[0] == "0" and "\n" in written):  # compact: read with the other numbers
                 continue
             digits = taken[0] if match[0][0] == "+" else taken[0][2:]
             phone = phones.international(re.sub(r"\A(3[23])0", r"\1", digits))
@@ -152,7 +156,7 @@ def _phone_lengths(digits: str, plus: bool) -> list[int]:
 def _international(around: Surroundings, start: int, end: int, phone: phones.Phone) -> Hit:
     verdict = around.verdict(Kind.PHONE, start, end)
     ours = phone.value.startswith(("+33", "+32"))
-    level = Level.CERTAIN if ours or verdict.announced else Level.PROBABLE
+    level = Level.CERTAIN if (ours or verdict.announced) and phone.sure else Level.PROBABLE
     level = LOWER[level] if verdict.negative and not verdict.announced else level
     signs = verdict.signs | {Sign.STRUCTURE, Sign.DRESS}
     return Hit(Kind.PHONE, start, end, phone.value, level, phone.country, signs, proof=True)

@@ -10,7 +10,7 @@ import re
 
 SEP = (
     r"(?: {1,2}(?:[-./)] {0,2})?|[-./)] {0,2}"
-    r"|[-./)]?[ \t]{0,3}\r?\n(?:[ \t]{0,4}>){0,6}[ \t]{0,4}[-./]?)"
+    r"|[-/)]?[ \t]{0,3}\r?\n(?:[ \t]{0,4}>){0,6}[ \t]{0,4}[-./]?)"
 )
 """Between two groups of digits of one number: spaces, one mark, or a line break with its quote prefixes."""
 
@@ -48,7 +48,7 @@ RNA = re.compile(r"W ?[0-9]{9}(?![0-9])|W ?[0-9]{2,3}(?: [0-9]{3}){2}(?: ?[0-9])
 PASSPORT = re.compile(r"[0-9]{2} ?[A-Z]{2} ?[0-9]{5}(?![0-9])")
 CNI = re.compile(r"[A-Z](?=[A-Z0-9]{0,7}[0-9])[A-Z0-9]{8}(?![A-Za-z0-9])")
 BIC = re.compile(r"[A-Z]{4} ?[A-Z]{2} ?[A-Z0-9]{2}(?: ?[A-Z0-9]{3})?(?![A-Za-z0-9])")
-FLOAT = re.compile(r"[0-9][.,][0-9]{2,15}[eE]\+?(?:0?[89]|1[0-5])(?![0-9])")
+FLOAT = re.compile(r"[0-9][.,][0-9]{2,15}[eE]\+(?:0?[89]|1[0-5])(?![0-9])")
 """A long number as a spreadsheet shows it."""
 
 DOMAIN = re.compile(r"@((?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,6}[^\W\d_]{2,24})(?![\w@])")

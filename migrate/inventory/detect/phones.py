@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import phonenumbers
 
-_FR_CUTS = ({2, 4, 6, 8}, {4, 6, 8}, {4, 7}, {2, 4, 6}, {2, 5, 7}, {2, 4}, {2}, {3, 6, 8}, {1, 4, 7}, {2, 6}, {2, 5, 8})
+_FR_CUTS = ({2, 4, 6, 8}, {4, 6, 8}, {4, 7})
 _BE_CUTS = {
     10: ({4, 6, 8}, {4, 7}, {4}),
-    9: ({2, 5, 7}, {3, 5, 7}, {3, 6}, {2, 5}, {2}, {3}, {3, 5}, {1, 3, 6}, {2, 4, 6}, {2, 4, 6, 8}),
+    9: ({2, 5, 7}, {3, 5, 7}, {3, 6}, {2, 5}, {2}, {3}),
 }
 
 DRESSES = {9: _BE_CUTS[9], 10: (*_FR_CUTS, *_BE_CUTS[10])}
@@ -26,14 +26,17 @@ class Phone:
     """`FR`, `BE`, `FR|BE`, or the country that phonenumbers names."""
     dressed: bool
     """Separators stand where that country puts them."""
+    sure: bool = True
+    """In a range that is given out today; else it only has the form of one."""
 
 
 def international(digits: str) -> Phone | None:
     """A number written with `+` or `00`, given without them."""
     if digits.startswith(("32", "33")):
         region = "BE" if digits[1] == "2" else "FR"
-        valid = len(digits) < 12 and _RANGES[region].fullmatch(digits, 2)
-        return Phone(f"+{digits}", region, dressed=True) if valid else None
+        if len(digits) > 11 or not _FORMS[region].fullmatch(digits, 2):
+            return None
+        return Phone(f"+{digits}", region, dressed=True, sure=bool(_RANGES[region].fullmatch(digits, 2)))
     try:
         number = phonenumbers.parse("+" + digits, None)
     except phonenumbers.NumberParseException:
@@ -58,10 +61,10 @@ def national(digits: str, cuts: frozenset[int], breaks: frozenset[int], *, slash
     cuts = cuts | breaks if breaks and cuts else cuts
     if overseas := _overseas(digits, cuts):
         return overseas
-    french = len(digits) == 10 and digits[1] != "0" and _valid(digits, "FR")
-    belgian = len(digits) in _BE_CUTS and digits[1] != "0" and _valid(digits, "BE")
+    french = len(digits) == 10 and _valid(digits, "FR")
+    belgian = len(digits) in _BE_CUTS and _valid(digits, "BE")
     if not french and not belgian:
-        return None
+        return _form(digits, cuts, territory)
     fr_dress = french and cuts in _FR_CUTS
     be_dress = belgian and cuts in _BE_CUTS[len(digits)]
     country = _settle(french, belgian, slash and be_dress and cuts != {2, 4, 6, 8}, cuts, territory)
@@ -71,6 +74,16 @@ def national(digits: str, cuts: frozenset[int], breaks: frozenset[int], *, slash
     return Phone(prefix + digits[1:], country, fr_dress or be_dress)
 
 
+def _form(digits: str, cuts: frozenset[int], territory: str) -> Phone | None:
+    """Ranges change, and people mistype: what has the form of a French or a Belgian mobile number."""
+    belgian = territory == "BE" and _FORMS["BE"].fullmatch(digits, 1)
+    if belgian:
+        return Phone(f"+32{digits[1:]}", "BE", cuts in _BE_CUTS[len(digits)], sure=False)
+    french = _FORMS["FR"].fullmatch(digits, 1)
+    return Phone(f"+33{digits[1:]}", "FR", cuts == {2, 4, 6, 8}, sure=False) if french else None
+
+
+_FORMS = {"FR": re.compile(r"[1-9][0-9]{8}"), "BE": re.compile(r"4[5-9][0-9]{7}|[1-9][0-9]{7}")}
 _OVERSEAS_REGIONS = {
     "0262": "RE", "0263": "RE", "0692": "RE", "0693": "RE", "0269": "YT", "0639": "YT", "0590": "GP", "0690": "GP",
     "0691": "GP", "0594": "GF", "0694": "GF", "0596": "MQ", "0696": "MQ", "0697": "MQ",

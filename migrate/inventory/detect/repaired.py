@@ -26,6 +26,8 @@ _COUNTRY = {Kind.NIR: "FR", Kind.NIF: "FR", Kind.SIRET: "FR", Kind.BE_NN: "BE", 
 
 def floats(around: Surroundings) -> Iterator[Hit]:
     """Numbers in scientific notation: whole again when no digit is lost, else known by their header and length."""
+    if "E+" not in around.text and "e+" not in around.text:
+        return
     for match in patterns.FLOAT.finditer(around.text):
         mantissa, _, exponent = match[0].lower().partition("e")
         digits, length = re.sub(r"[^0-9]", "", mantissa), int(exponent) + 1

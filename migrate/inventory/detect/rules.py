@@ -100,3 +100,7 @@ def _sizes(cuts: tuple[int, ...], length: int) -> tuple[int, ...]:
 
 
 SHAPES = frozenset(_shapes())
+
+LENGTHS = frozenset({*BY_LENGTH, *range(7, 15)})
+"""Numbers of digits that some rule, or a telephone number, has."""
+LONGEST = max(LENGTHS)

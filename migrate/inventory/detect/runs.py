@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
+from migrate.inventory.detect.rules import LENGTHS, LONGEST, SHAPES
+
 _BREAKS = 2
+_PART = 8
+_WALL = 9
+_SHORT = 12
 _GROUPS = re.compile(r"[0-9]+")
 
 
@@ -47,6 +53,10 @@ class Piece(NamedTuple):
         return (0 < self.before < 4 and self.left == " ") or (0 < self.after < 4 and self.right == " ")
 
 
+Stretch = tuple[int, int, int, int]
+"""First group, last group, first digit, number of digits."""
+
+
 class Row:
     """One match of `patterns.RUN`, cut in groups."""
 
@@ -55,38 +65,25 @@ class Row:
     def __init__(self, start: int, text: str) -> None:
         self.start = start
         self._text = text
-        groups = _GROUPS.findall(text)
-        self.digits = "".join(groups)
-        self.groups = [len(group) for group in groups]
+        found = _GROUPS.findall(text)
+        self.digits = "".join(found)
+        self.groups = tuple(map(len, found))
         self._starts: tuple[int, ...] = ()
         self._stops: tuple[int, ...] = ()
 
-    def stretches(
-        self, lengths: frozenset[int], longest: int, shapes: frozenset[tuple[int, ...]]
-    ) -> Iterator[tuple[int, int, str]]:
-        """First group, last group and digits of every stretch that may be a number.
+    def stretches(self) -> Sequence[Stretch]:
+        """Every stretch of whole groups that may be a number."""
+        broken = self._broken() if "\n" in self._text else ()
+        return _known(self.groups, broken) if len(self.groups) <= _SHORT else _stretches(self.groups, broken)
 
-        Its number of digits is one of `lengths`; and its groups have one of the usual `shapes`, or it is the whole row,
-        or a line break runs through it, or two.
-        """
-        at, groups, end = 0, self.groups, len(self.groups)
-        broken = self._broken() if "\n" in self._text else None
-        for first, size in enumerate(groups):
-            total = breaks = 0
-            for last in range(first, end):
-                total += groups[last]
-                breaks += broken[last] if broken and last > first else 0
-                if total > longest or breaks > _BREAKS:
-                    break
-                if total in lengths and (
-                    breaks or last == first or last - first == end - 1 or tuple(groups[first : last + 1]) in shapes
-                ):
-                    yield first, last, self.digits[at : at + total]
-            at += size
-
-    def _broken(self) -> list[bool]:
+    def _broken(self) -> tuple[int, ...]:
+        """Line breaks before each group; a wall between two numbers too long to be parts of one."""
         self._locate()
-        return [group > 0 and "\n" in self._gap(group) for group in range(len(self.groups))]
+        sizes = [0, *self.groups]
+        return tuple(
+            0 if not at or "\n" not in self._gap(at) else _WALL if min(sizes[at : at + 2]) > _PART else 1
+            for at in range(len(self.groups))
+        )
 
     def piece(self, first: int, last: int, digits: str) -> Piece:
         """A stretch with all that its neighbourhood in the row tells."""
@@ -129,3 +126,27 @@ NO_CUTS: frozenset[int] = frozenset()
 def single(start: int, digits: str) -> Piece:
     """A number alone in its row."""
     return Piece(start, start + len(digits), digits, NO_CUTS, NO_CUTS, "", "", "", 0, 0)
+
+
+def _stretches(groups: tuple[int, ...], broken: tuple[int, ...]) -> Sequence[Stretch]:
+    """Stretches whose number of digits is some rule's.
+
+    The groups have one of the usual shapes, or are the whole row, or a line break runs through them, or two.
+    """
+    found, at, end = [], 0, len(groups)
+    for first, size in enumerate(groups):
+        total = breaks = 0
+        for last in range(first, end):
+            total += groups[last]
+            breaks += broken[last] if broken and last > first else 0
+            if total > LONGEST or breaks > _BREAKS:
+                break
+            whole = last == first or last - first == end - 1
+            if total in LENGTHS and (whole or breaks or groups[first : last + 1] in SHAPES):
+                found.append((first, last, at, total))
+        at += size
+    return found
+
+
+_known = lru_cache(maxsize=8192)(_stretches)
+"""Dates, times and amounts come in a few hundred shapes; their sizes alone are kept, no digit."""

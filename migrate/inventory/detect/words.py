@@ -15,7 +15,7 @@ from migrate.inventory.detect.interface import Kind
 _ACCENTS = str.maketrans(
     "àáâäãåçèéêëìíîïñòóôöõùúûüýÿ°º", "aaaaaaceeeeiiiinooooouuuuyyoo", "\u0300\u0301\u0302\u0308\u0327"
 )
-_TOKEN = re.compile(r"[a-zß-öø-ÿ°º\u0300-\u0327]+|[0-9]+|\n")
+_TOKEN = re.compile(r"[0-9a-zß-öø-ÿ°º\u0300-\u0327]+|\n")
 _WORDS = {"°": "o ", "º": "o ", "☎": " tel ", "☏": " tel ", "✆": " tel ", "📞": " tel ", "📱": " tel ", "📠": " fax "}
 _SYMBOLS = re.compile(f"[{''.join(_WORDS)}]")
 _CAMEL = re.compile(r"([a-zß-öø-ÿ])([A-Z])")
@@ -28,6 +28,7 @@ _LABELS: dict[Kind, str] = {
         "identite nationale de sante|numsecu|nosecu|nsecu|socialezekerheid"
     ),
     Kind.NIF: (
+        "fiscal de reference|reference fiscale|"
         "fiscal|fiscale|fiscaux|spi|nif|impot|impots|imposition|dgfip|declarant|tin|tax id|tax number|fiscaal|numfiscal"
     ),
     Kind.SIREN: "siren|rcs|r c s|s i r e n|registre du commerce|sirene|insee|kbis|siren siret|entreprise|numsiren",
@@ -63,7 +64,10 @@ _LABELS: dict[Kind, str] = {
         "pager|rappelle|rappelez|appelle|telephoner|telephonez|telephonie|composer|composez|numero vert|"
         "contactez|bereikbaar|appels|signalement"
     ),
-    Kind.CAF: "caf|allocataire|allocataires|cnaf|numcaf|nocaf",
+    Kind.CAF: (
+        "caf no de dossier|caf numero de dossier|caf no dossier|caf dossier|dossier caf|"
+        "caf|allocataire|allocataires|cnaf|numcaf|nocaf"
+    ),
     Kind.RPPS: "rpps",
     Kind.FINESS: "finess",
     Kind.RNA: "rna|waldec|association|prefecture|associations|journal officiel|jo",
@@ -72,6 +76,7 @@ _LABELS: dict[Kind, str] = {
 }
 
 _NEGATIVE = (
+    "fidelite|cadeau|badge|abonnement|lidkaart|klantenkaart|"
     "facture|factures|fact|fac|invoice|invoices|factuur|factuurnummer|facturation|commande|commandes|cmd|"
     "cde|order|bestelling|bestelbon|bestelnummer|ref|refs|reference|references|kenmerk|referentie|suivi|"
     "tracking|colis|colissimo|chronopost|bpost|ups|dhl|fedex|mondial relay|expedition|zending|isbn|issn|"

@@ -133,9 +133,8 @@ def email(random: Random) -> str:
     first = random.choice(
         ["jeanne", "a.martin", "f_diallo", "k-peeters", "luc.dubois2", "contact", "marie.claire.roy", "n.o"]
     )
-    return (
-        f"{first}{random.randint(1, 999)}@{random.choice(['tilleuls', 'asbl-parc', 'la.ruche', 'mail-perso'])}.example"
-    )
+    domain = random.choice(["tilleuls", "asbl-parc", "la.ruche", "mail-perso"])
+    return f"{first}{random.randint(1, 999)}@{domain}.example.org"
 
 
 def _mrz_digit(field: str) -> str:
