@@ -5,6 +5,7 @@ Ours rather than a library's, because the bytes must be the same on every run an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -120,12 +121,13 @@ def _parameter(param: str) -> tuple[str, str]:
     return name.upper(), ",".join(values)
 
 
+_CARETS = {"^n": "\n", "^N": "\n", "^'": '"', "^^": "^"}
+_CARET = re.compile(r"\^[nN'^]")  # from left to right: in ^^n the first caret speaks of the second
+
+
 def unquoted(value: str) -> str:
     """The characters of a parameter value (RFC 6868)."""
-    bare = value.replace('"', "")
-    for escaped, character in (("^n", "\n"), ("^N", "\n"), ("^'", '"')):
-        bare = bare.replace(escaped, character)
-    return bare.replace("^^", "^")
+    return _CARET.sub(lambda found: _CARETS[found[0]], value.replace('"', ""))
 
 
 def unescape(value: str) -> str:

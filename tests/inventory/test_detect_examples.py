@@ -321,7 +321,7 @@ def test_no_text_takes_long(name: str) -> None:
     detect(text)
     whole = time.process_time() - start
     assert whole < 8
-    assert whole < max(0.2, 9 * quarter)
+    assert whole < max(1.0, 9 * quarter)
 
 
 def test_the_document_names_every_kind_and_its_example_runs() -> None:

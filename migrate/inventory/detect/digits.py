@@ -12,29 +12,34 @@ from migrate.inventory.detect.hits import LOWER, Hit, Surroundings, Verdict
 from migrate.inventory.detect.interface import Kind, Level, Sign
 from migrate.inventory.detect.rules import BY_LENGTH, LABEL_RULES, LENGTHS, LUHN_RAISES, Rule
 from migrate.inventory.detect.runs import NO_CUTS, Piece, Row, single
+from migrate.inventory.detect.words import Said
 
 _CELL_EDGES = ("\t", ";", "|", ",")
 _TAIL = re.compile(r"(?<=[0-9]{8})\.0{1,2}\Z")
 
 
 _RULES: Mapping[int, tuple[Rule, ...]] = {length: BY_LENGTH.get(length, ()) for length in LENGTHS}
-
-
-def _with(labelled: list[Rule]) -> Mapping[int, tuple[Rule, ...]]:
-    more = {rule.length: tuple(other for other in labelled if other.length == rule.length) for rule in labelled}
-    return {**_RULES, **{length: (*_RULES[length], *rules) for length, rules in more.items()}}
+_LABELLED: Mapping[int, tuple[Rule, ...]] = {
+    length: tuple(rule for rule in LABEL_RULES if rule.length == length) for length in LENGTHS
+}
 
 
 class DigitReader:
     """Reads rows of one text. It notes what failed, for `chance`."""
 
-    def __init__(self, around: Surroundings, territory: str, wanted: frozenset[Kind]) -> None:
+    def __init__(self, around: Surroundings, territory: str, said: Said) -> None:
         self.failed: dict[tuple[int, bool], list[int]] = {}
         self._around = around
         self._text = around.text
         self._territory = territory
-        labelled = [rule for rule in LABEL_RULES if rule.kind in wanted]
-        self._rules = _RULES if not labelled else _with(labelled)
+        self._said = said
+
+    def _passed(self, number: str) -> list[Rule]:
+        """Rules whose check the number passes; those that need a label only when it is somewhere in the text."""
+        length = len(number)
+        passed = [rule for rule in _RULES[length] if rule.check(number)]
+        passed += [rule for rule in _LABELLED[length] if rule.kind in self._said and rule.check(number)]
+        return passed
 
     def read(self, start: int, text: str) -> Iterator[Hit]:
         """Hits in one row that begins at `start`."""
@@ -43,9 +48,12 @@ class DigitReader:
             return
         tail = _TAIL.search(text) if text.endswith("0") else None
         row = Row(start, text[: tail.start()] if tail else text)
+        after_plus = self._text[start - 1 : start] == "+"  # read with the international numbers
         for first, last, at, total in row.stretches():
+            if after_plus and not first:
+                continue
             number = row.digits[at : at + total]
-            rules = [rule for rule in self._rules[len(number)] if rule.check(number)]
+            rules = self._passed(number)
             if not rules and not self._maybe(number, alone=first == last):
                 if first == last or last - first == len(row.groups) - 1:
                     self._fail(number, row.place(first), dressed=first != last)
@@ -60,7 +68,7 @@ class DigitReader:
     def _single(self, start: int, number: str) -> Iterator[Hit]:
         if len(number) not in LENGTHS:
             return
-        rules = [rule for rule in self._rules[len(number)] if rule.check(number)]
+        rules = self._passed(number)
         if not rules and not self._maybe(number, alone=True):
             self._fail(number, start, dressed=False)
             return
@@ -97,8 +105,8 @@ class DigitReader:
 
     def _lost_zero(self, piece: Piece, edge: Edge) -> Iterator[Hit]:
         number = "0" + piece.digits
-        for rule in self._rules.get(len(number), ()):
-            if rule.lost_zero and rule.check(number):
+        for rule in self._passed(number) if len(number) in LENGTHS else ():
+            if rule.lost_zero:
                 verdict = self._around.verdict(rule.kind, piece.start, piece.end)
                 if verdict.announced and not verdict.negative:
                     yield from self._hit(piece, rule, number, edge, repaired=True)

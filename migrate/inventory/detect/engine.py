@@ -7,10 +7,10 @@ from collections.abc import Collection, Sequence
 from migrate.inventory.detect import chance, lettered, patterns, repaired
 from migrate.inventory.detect.digits import DigitReader
 from migrate.inventory.detect.hits import Hit, Surroundings, settle
-from migrate.inventory.detect.interface import LIMIT, Found, Kind
+from migrate.inventory.detect.interface import LIMIT, Found
 from migrate.inventory.detect.normalise import Normal, normalise
 from migrate.inventory.detect.own import OwnIdentity
-from migrate.inventory.detect.words import LABEL_ONLY
+from migrate.inventory.detect.words import Said
 
 
 def detect(
@@ -36,22 +36,16 @@ def detect(
 
 def _hits(text: str, territory: str, labels: Sequence[str]) -> list[Hit]:
     around = Surroundings(text, labels)
-    wanted = _wanted(text, labels)
-    reader = DigitReader(around, territory, wanted)
+    said = Said(text, labels)
+    reader = DigitReader(around, territory, said)
     hits = [hit for match in patterns.RUN.finditer(text) for hit in reader.read(match.start(), match[0])]
     hits = chance.judge(hits, reader.failed)
     for read in lettered.ALL:
         hits += read(around)
-    hits += lettered.labelled(around, wanted)
+    hits += lettered.labelled(around, said)
     hits += repaired.floats(around)
     hits += repaired.scanned(around, reader)
     return settle(hits)
-
-
-def _wanted(text: str, labels: Sequence[str]) -> frozenset[Kind]:
-    """The kinds that only a label announces, and whose label is somewhere: the others need no look."""
-    said = text.lower() + "\n" + "\n".join(labels).lower()
-    return frozenset(kind for kind, words in LABEL_ONLY.items() if any(word in said for word in words))
 
 
 def _found(normal: Normal, hit: Hit, own: OwnIdentity | None) -> Found:

@@ -9,6 +9,7 @@ from migrate.inventory.detect import edges, mrz, patterns, phones, validators
 from migrate.inventory.detect.edges import Edge
 from migrate.inventory.detect.hits import LOWER, Hit, Surroundings
 from migrate.inventory.detect.interface import Kind, Level, Sign
+from migrate.inventory.detect.words import Said
 
 _STRONG = frozenset({Sign.CHECKSUM, Sign.STRUCTURE})
 _FILES = frozenset(
@@ -21,6 +22,9 @@ _FILES = frozenset(
 _TECHNICAL = re.compile(
     r"(?:message-id|references|in-reply-to|content-id|x-[a-z-]*id|resent-message-id)[ \t]*:", re.IGNORECASE
 )
+_NOT_DIGIT = re.compile(r"[^0-9]")
+_NOT_ALNUM = re.compile(r"[^0-9A-Za-z]")
+_TRUNK = re.compile(r"\A(3[23])0")
 _UID = re.compile(r"(?:UID|RECURRENCE-ID|RELATED-TO|X-[A-Z-]*ID)[;:]")
 _SCANNED = str.maketrans("OoQIl|", "000111")
 
@@ -120,7 +124,7 @@ def internationals(around: Surroundings) -> Iterator[Hit]:
         start = match.start() - (1 if text[match.start() - 1 : match.start()] == "(" else 0)
         if not _begins(text, match.start()):
             continue
-        for length in _phone_lengths(re.sub(r"[^0-9]", "", match[0]), match[0][0] == "+"):
+        for length in _phone_lengths(_NOT_DIGIT.sub("", match[0]), match[0][0] == "+"):
             taken = _alnum(text, match.start(), match.end(), length)
             if taken is None or edges.right(text, taken[1]) is Edge.CLOSED:
                 continue
@@ -128,7 +132,7 @@ def internationals(around: Surroundings) -> Iterator[Hit]:
             if written.isdigit() or (written[0] == "0" and "\n" in written):  # compact: read with the other numbers
                 continue
             digits = taken[0] if match[0][0] == "+" else taken[0][2:]
-            phone = phones.international(re.sub(r"\A(3[23])0", r"\1", digits))
+            phone = phones.international(_TRUNK.sub(r"\1", digits))
             if phone:
                 yield _international(around, start if ")" in text[start : taken[1]] else match.start(), taken[1], phone)
                 break
@@ -172,7 +176,7 @@ def _checked(
 ) -> Iterator[Hit]:
     """Numbers with letters and a check: certain with a label, `alone` without."""
     for match in pattern.finditer(around.text):
-        value = read(re.sub(r"[^0-9A-Za-z]", "", match[0]).upper())
+        value = read(_NOT_ALNUM.sub("", match[0]).upper())
         edge = edges.around(around.text, match.start(), match.end()) if value else Edge.CLOSED
         if not value or edge is Edge.CLOSED:
             continue
@@ -247,12 +251,12 @@ _LABELLED = (
 _REACH = 4
 
 
-def labelled(around: Surroundings, wanted: frozenset[Kind]) -> Iterator[Hit]:
+def labelled(around: Surroundings, said: Said) -> Iterator[Hit]:
     """Identifiers that only a label announces: probable where it stands close by. A RIB with letters has a key too."""
-    if Kind.FR_RIB in wanted:
+    if Kind.FR_RIB in said:
         yield from _checked(around, patterns.RIB, Kind.FR_RIB, "FR", _rib, Level.PROBABLE)
     for pattern, kind, country, shape, alone in _LABELLED:
-        if kind not in wanted:
+        if kind not in said:
             continue
         for match in pattern.finditer(around.text):
             value = match[0].replace(" ", "")

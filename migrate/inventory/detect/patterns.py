@@ -20,10 +20,9 @@ RUN = re.compile(rf"[0-9](?=(?:[^0-9A-Za-z]{{0,16}}+[0-9]){{6}})[0-9]*+(?:{SEP}[
 OCR = re.compile(rf"(?<![A-Za-z0-9])[0-9OoIl]++(?:{SEP}[0-9OoIl]++)*+(?![A-Za-z0-9])")
 """The same with the letters that a scanner takes for digits. Only looked at near a label."""
 OCR_HINT = re.compile(
-    r"[OoIl](?:(?:(?<=[0-9][OoIl])|(?<=[0-9][ ./-][OoIl]))(?=[ ./-]?[0-9OoIl]|[^A-Za-z]|\Z)"
-    r"|(?<![A-Za-z][OoIl])(?=[0-9]))"
+    r"[0-9](?:(?<=[OoIl][0-9])(?<![A-Za-z][OoIl][0-9])|[ ./-]?[OoIl](?=[ ./-]?[0-9OoIl]|[^A-Za-z]|\Z))"
 )
-"""A letter among digits."""
+"""A letter among digits. It begins with the digit, because digits are rarer than letters."""
 
 INTERNATIONAL = re.compile(
     rf"[+0](?:(?<=\+)|0(?<![0-9]00)) ?\(?[1-9][0-9]{{0,2}}\)?(?:{SEP})?+(?:\(0\)(?:{SEP})?+)?"

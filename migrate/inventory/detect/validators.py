@@ -95,7 +95,7 @@ def be_bis(number: str) -> bool:
 
 def be_enterprise(number: str) -> bool:
     """Belgian enterprise number: ten digits from 0 or 1, modulo 97."""
-    if number[0] not in "01" or number[1:4] == "000" or 97 - int(number[:8]) % 97 != int(number[8:]):
+    if number[0] not in "01" or number[:4] == "0000" or 97 - int(number[:8]) % 97 != int(number[8:]):
         return False
     return _be_vat.is_valid(number)
 

@@ -155,13 +155,31 @@ def phrases_at(words: Sequence[str], at: int) -> Iterator[tuple[Phrase, int]]:
 
 
 LABEL_ONLY: dict[Kind, tuple[str, ...]] = {
-    Kind.CAF: ("caf", "allocataire", "cnaf"),
+    Kind.CAF: ("caf", "alloca", "cnaf"),
     Kind.RPPS: ("rpps",),
     Kind.FINESS: ("finess",),
-    Kind.FR_CNI: ("cni", "identit", "carte nationale", "id card"),
-    Kind.FR_PASSPORT: ("passeport", "passport", "paspoort"),
-    Kind.FR_RIB: ("rib", "compte", "banq", "bancaire", "domiciliation"),
+    Kind.FR_CNI: ("cni", "identit", "nationale", "id card"),
+    Kind.FR_PASSPORT: ("passe", "passp", "paspo"),
+    Kind.FR_RIB: ("rib", "compte", "banq"),
     Kind.BIC: ("bic", "swift"),
-    Kind.RNA: ("rna", "waldec", "association", "préfecture", "prefecture"),
+    Kind.RNA: ("rna", "waldec", "associa", "fecture"),
 }
 """Kinds that no number proves: without one of these strings in the text or the labels they are not looked for."""
+
+
+class Said:
+    """Whether a kind's label is in a text or in the labels given with it. Asked only when a number calls for it."""
+
+    def __init__(self, text: str, labels: Sequence[str]) -> None:
+        self._text = text
+        self._labels = labels
+        self._lower: str | None = None
+        self._known: dict[Kind, bool] = {}
+
+    def __contains__(self, kind: Kind) -> bool:
+        if kind not in self._known:
+            if self._lower is None:
+                self._lower = "\n".join([self._text, *self._labels]).lower() if self._labels else self._text.lower()
+            lower = self._lower
+            self._known[kind] = any(word in lower for word in LABEL_ONLY[kind])
+        return self._known[kind]
