@@ -11,6 +11,7 @@ from mappings import (
     canonical,
     gmail_labels,
     google_calendar,
+    google_people,
     graph_calendar,
     graph_contact,
     graph_todo,
@@ -36,6 +37,7 @@ Mapping_ = Callable[[Item], Mapped]
 
 MAPPINGS: Mapping[str, tuple[str, Mapping_]] = {
     google_calendar.MEDIA_TYPE: ("text/calendar", google_calendar.to_icalendar),
+    google_people.MEDIA_TYPE: ("text/vcard", google_people.to_vcard),
     graph_calendar.MEDIA_TYPE: ("text/calendar", graph_calendar.to_icalendar),
     graph_contact.MEDIA_TYPE: ("text/vcard", graph_contact.to_vcard),
     graph_todo.MEDIA_TYPE: ("text/calendar", graph_todo.to_icalendar),

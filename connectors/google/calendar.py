@@ -9,13 +9,17 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
+from connectors.google.acl import grants_of
+from connectors.google.cursor import digest, issue, read
 from connectors.google.http import Api
-from migrate.errors import ConnectorError, NotFound, Scope
-from migrate.model import Capabilities, Collection, Disposition, Entry, Item, Skip
+from migrate.errors import ConnectorError, CursorExpired, NotFound, Retriable, Scope
+from migrate.model import Capabilities, Change, Collection, Disposition, Entry, Grant, Item, Skip
 
 MEDIA_TYPE = "application/vnd.google.calendar.series+json"
 """One JSON body per UID: ``{"calendar": {…}, "events": [calendar#event, …]}``."""
@@ -26,24 +30,41 @@ FEW = 3
 """Events worth a request each; more of one calendar are found by listing it."""
 
 _CALENDAR_KEYS = ("summary", "description", "timeZone", "defaultReminders")
+_BARE = "nextPageToken,nextSyncToken"
 _MARKS = ("id", "status", "etag", "reminders", "originalStartTime")
 Json = Mapping[str, Any]
 
 
 class CalendarReader:
-    """Implements ``protocols.Reader`` and ``SupportsGetMany``."""
+    """Implements ``protocols.Reader``, ``SupportsGetMany`` and ``SupportsChanges``."""
 
     capabilities = Capabilities()
 
-    def __init__(self, api: Api) -> None:
-        self._api = api
+    def __init__(self, api: Api, acls: Api | None = None) -> None:
+        """``acls`` reads who else may use a calendar, which has a scope of its own; None when it is not asked for."""
+        self._api, self._acls = api, acls
         self._known: dict[str, Json] = {}
 
     def collections(self) -> Iterator[Collection]:
         """Calendars the account owns; its others are counted by ``entries``."""
         owned, _ = self._calendars()
-        for calendar in owned:
-            yield _collection(calendar)
+        for order, calendar in enumerate(owned):
+            yield _collection(calendar, order, self._grants(calendar["id"]))
+
+    def _grants(self, calendar: str) -> tuple[Grant, ...]:
+        if self._acls is None:
+            return ()
+        acls = self._acls
+
+        def page(token: str | None) -> Any:
+            return acls.at("acl").list(calendarId=calendar, maxResults=250, pageToken=token)
+
+        rules = [rule for answer in acls.pages(page, UNITS) for rule in answer.get("items", ())]
+        return grants_of(rules, {calendar.casefold(), *self._own_addresses()})
+
+    def _own_addresses(self) -> set[str]:
+        primary = {str(calendar["id"]).casefold() for calendar in self._known.values() if calendar.get("primary")}
+        return {self._api.account.casefold(), *primary}
 
     def _calendars(self) -> tuple[list[Json], list[Json]]:
         """Owned ones, the primary first, and those that belong to someone else or to nobody."""
@@ -52,8 +73,14 @@ class CalendarReader:
             listed.extend(page.get("items", ()))
         self._known = {calendar["id"]: calendar for calendar in listed}
         listed.sort(key=lambda calendar: not calendar.get("primary"))
-        owned = [calendar for calendar in listed if calendar.get("accessRole") == "owner"]
-        return owned, [calendar for calendar in listed if calendar.get("accessRole") != "owner"]
+        # Several people may have the role of an owner; the data belongs to one of them, who moves it.
+        own = self._own_addresses()
+        owned = [
+            calendar
+            for calendar in listed
+            if calendar.get("accessRole") == "owner" and str(calendar.get("dataOwner") or "").casefold() in {"", *own}
+        ]
+        return owned, [calendar for calendar in listed if calendar not in owned]
 
     def _list_request(self, token: str | None) -> Any:
         return self._api.at("calendarList").list(maxResults=250, showHidden=True, pageToken=token)
@@ -142,9 +169,89 @@ class CalendarReader:
             raise NotFound("The calendar is gone.")
         return self._known[identifier]
 
+    def cursor(self) -> str:
+        """A sync token per owned calendar, for which Google wants the whole listing: one unit for 2,500 events."""
+        owned, foreign = self._calendars()
+        heads = {calendar["id"]: _head_digest(calendar) for calendar in owned}
+        tokens = {calendar["id"]: self._token(calendar["id"]) for calendar in owned}
+        return issue("calendar", tokens=tokens, heads=heads, foreign=digest(sorted(one["id"] for one in foreign)))
+
+    def _token(self, calendar: str) -> str:
+        token = ""
+        for answer in self._api.pages(lambda page: self._sync_request(calendar, page, _BARE), UNITS):
+            token = str(answer.get("nextSyncToken", ""))
+        if not token:
+            raise Retriable("Google gave no sync token.", scope=Scope.ACCOUNT)
+        return token
+
+    def _sync_request(self, calendar: str, page: str | None, fields: str | None, **query: Any) -> Any:
+        return self._api.at("events").list(
+            calendarId=calendar,
+            singleEvents=False,
+            showHiddenInvitations=True,
+            maxResults=2500,
+            pageToken=page,
+            fields=fields,
+            **query,
+        )
+
+    def changes(self, cursor: str) -> Iterator[Change]:
+        """Each series or event of which anything changed, as a listing would give it; new calendars whole.
+
+        Raises CursorExpired: a token is too old (410), a calendar is gone, or what all its events share changed.
+        """
+        parts = read("calendar", cursor)
+        owned, foreign = self._calendars()
+        heads = {calendar["id"]: _head_digest(calendar) for calendar in owned}
+        same = all(heads.get(identifier) == head for identifier, head in parts["heads"].items())
+        if not same or digest(sorted(one["id"] for one in foreign)) != parts["foreign"]:
+            raise CursorExpired("The calendars themselves changed.")
+        for calendar in owned:
+            token = parts["tokens"].get(calendar["id"])
+            yield from self._since(calendar, token) if token else self._whole(calendar)
+
+    def _whole(self, calendar: Json) -> Iterator[Change]:
+        for uid, events in self._groups(calendar):
+            entry = _entry(calendar, uid, events)
+            yield Change(href=entry.href, entry=entry)
+
+    def _since(self, calendar: Json, token: str) -> Iterator[Change]:
+        identifier = calendar["id"]
+        pages = self._api.pages(lambda page: self._sync_request(identifier, page, None, syncToken=token), UNITS)
+        touched = {self._uid_of(identifier, event) for answer in pages for event in answer.get("items", ())}
+        for uid in sorted(touched):
+            href = f"{identifier}/{uid}"
+            try:
+                found = self.get(Entry(href=href, collection=identifier, etag=""))
+            except NotFound:
+                yield Change(href=href, entry=None)
+            else:
+                body = found.body if isinstance(found.body, bytes) else None
+                yield Change(href=href, entry=replace(found.entry, inline=body))
+
+    def _uid_of(self, calendar: str, event: Json) -> str:
+        """The UID of a changed event. A deleted one may tell no more than its id. Raises CursorExpired then."""
+        for identifier in (event.get("recurringEventId"), event["id"]):
+            if event.get("iCalUID"):
+                return str(event["iCalUID"])
+            if identifier:
+                with suppress(NotFound):
+                    get = self._api.at("events").get
+                    event = self._api.call(partial(get, calendarId=calendar, eventId=identifier), UNITS)
+        if event.get("iCalUID"):
+            return str(event["iCalUID"])
+        raise CursorExpired("Google does not tell which event was deleted.")
+
     def close(self) -> None:
-        """Release the connection."""
+        """Release the connections."""
         self._api.close()
+        if self._acls is not None:
+            self._acls.close()
+
+
+def _head_digest(calendar: Json) -> str:
+    """Of what every event of a calendar takes from it."""
+    return digest({key: calendar.get(key) for key in (*_CALENDAR_KEYS, "id")})
 
 
 def _unpacked(packed: Sequence[bytes]) -> Iterator[Json]:
@@ -168,17 +275,20 @@ def _uid(entry: Entry) -> str:
     return entry.href.removeprefix(f"{entry.collection}/")
 
 
-def _collection(calendar: Json) -> Collection:
+def _collection(calendar: Json, order: int, grants: tuple[Grant, ...]) -> Collection:
     properties = {
         "color": calendar.get("backgroundColor"),
         "timezone": calendar.get("timeZone"),
         "description": calendar.get("description"),
+        "order": str(order),
+        "hidden": "true" if calendar.get("hidden") else "",
     }
     return Collection(
         href=calendar["id"],
         path=(calendar.get("summaryOverride") or calendar.get("summary") or calendar["id"],),
         role="primary" if calendar.get("primary") else "",
         properties={name: value for name, value in properties.items() if value},
+        grants=grants,
     )
 
 

@@ -2,79 +2,129 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from connectors.google.auth import Credentials
+from connectors.google.endpoints import ACLS, CALENDAR, CONTACTS, DIRECTORY, FILES, MAIL, OTHERS, TASKS, Endpoint
 from connectors.google.http import Api
-from connectors.google.settings import ENDPOINTS
-from migrate.errors import AuthFailed, ConnectorError
-from migrate.model import Check, Service
+from connectors.google.settings import Settings
+from migrate.errors import AuthFailed, ConnectorError, NotFound
+from migrate.model import Check
 
 SKEW = 300
 """Seconds by which a clock may be wrong: Google refuses assertions beyond (RFC 7523 §3)."""
 DELEGATION = "https://admin.google.com/ac/owl/domainwidedelegation"
+Json = Mapping[str, Any]
 
 
-def check_account(account: str, apis: Mapping[Service, Api], credentials: Credentials) -> Iterator[Check]:
+def check_account(apis: Sequence[Api], advice: str) -> Iterator[Check]:
     """One line per scope, and one for the clock. Raises ConnectorError when Google cannot be reached at all."""
     dates: list[str] = []
-    for service, api in apis.items():
-        yield _scope(account, service, api, credentials, dates)
+    for api in apis:
+        yield _scope(api, advice, dates)
     if dates:
         yield _clock(dates[-1])
 
 
-def _scope(account: str, service: Service, api: Api, credentials: Credentials, dates: list[str]) -> Check:
-    endpoint = ENDPOINTS[service]
-    subject = f"{service.value}: {endpoint.scope.rpartition('/')[2]}"
+def _scope(api: Api, advice: str, dates: list[str]) -> Check:
+    probe = _PROBES[api.endpoint]
+
+    def asked() -> Any:
+        request = probe.request(api)
+        request.add_response_callback(lambda response: dates.append(response.get("date", "")))
+        return request
+
+    subject = f"{api.endpoint.kind}: {api.endpoint.scope.rpartition('/')[2]}"
     try:
-        answer = api.call(lambda: _probe(service, api, dates), _COSTS[service])
+        answer = _answer(api, asked, probe.units)
     except AuthFailed as error:
-        advice = _delegation(endpoint.scope, credentials) or error.advice
-        return Check(subject=subject, passed=False, detail=f"{account}: {error.message}", advice=advice)
+        # A service that is switched off, or a sign-in that is missing, is not cured by delegating a scope.
+        own = error.advice if "switched on" in error.advice or "sign in" in error.advice else ""
+        return Check(
+            subject=subject,
+            passed=False,
+            detail=f"{api.account}: {error.message}",
+            advice=own or advice or error.advice,
+        )
     except ConnectorError as error:
         return Check(
             subject=subject,
             passed=False,
-            detail=f"{account}: {error.message}",
+            detail=f"{api.account}: {error.message}",
             advice=error.advice,
             exit_code=int(error.exit_code),
         )
-    return Check(subject=subject, passed=True, detail=f"{account}: {_detail(service, answer)}")
+    return Check(subject=subject, passed=True, detail=f"{api.account}: {probe.detail(answer)}")
 
 
-_COSTS = {Service.MAIL: 1, Service.CALENDAR: 1, Service.FILES: 5}
+def _answer(api: Api, asked: Callable[[], Any], units: float) -> Json:
+    """What the probe found; nothing, where the scope is good and there is nothing to find."""
+    try:
+        return api.call(asked, units)
+    except NotFound:
+        return {}
 
 
-def _probe(service: Service, api: Api, dates: list[str]) -> Any:
-    """The cheapest request that needs the scope."""
-    if service is Service.MAIL:
-        request = api.at("users").getProfile(userId="me")
-    elif service is Service.CALENDAR:
-        request = api.at("calendarList").list(maxResults=1)
-    else:
-        request = api.at("about").get(fields="storageQuota")
-    request.add_response_callback(lambda response: dates.append(response.get("date", "")))
-    return request
+class _Probe:
+    """The cheapest request that needs a scope, its units, and what to say of the answer."""
+
+    def __init__(self, units: float, request: Callable[[Api], Any], detail: Callable[[Json], str]) -> None:
+        self.units, self.request, self.detail = units, request, detail
 
 
-def _detail(service: Service, answer: Mapping[str, Any]) -> str:
-    if service is Service.MAIL:
-        return f"{answer.get('messagesTotal', 0)} messages"
-    if service is Service.FILES:
-        return f"{(answer.get('storageQuota') or {}).get('usageInDrive', 0)} bytes in use"
+def _readable(_: Json) -> str:
     return "readable"
 
 
-def _delegation(scope: str, credentials: Credentials) -> str:
-    """The administrator's page with the client and the scope filled in."""
+_PROBES: Mapping[Endpoint, _Probe] = {
+    MAIL: _Probe(
+        1,
+        lambda api: api.at("users").getProfile(userId="me"),
+        lambda answer: f"{answer.get('messagesTotal', 0)} messages",
+    ),
+    CALENDAR: _Probe(1, lambda api: api.at("calendarList").list(maxResults=1), _readable),
+    ACLS: _Probe(1, lambda api: api.at("acl").list(calendarId="primary", maxResults=1), _readable),
+    CONTACTS: _Probe(
+        1,
+        lambda api: api.at("people", "connections").list(
+            resourceName="people/me", personFields="metadata", pageSize=1, fields="totalItems"
+        ),
+        lambda answer: f"{answer.get('totalItems', 0)} contacts",
+    ),
+    OTHERS: _Probe(
+        1,
+        lambda api: api.at("otherContacts").list(readMask="metadata", pageSize=1, fields="totalSize"),
+        lambda answer: f"{answer.get('totalSize', 0)} collected addresses",
+    ),
+    TASKS: _Probe(1, lambda api: api.at("tasklists").list(maxResults=1), _readable),
+    FILES: _Probe(
+        5,
+        lambda api: api.at("about").get(fields="storageQuota"),
+        lambda answer: f"{(answer.get('storageQuota') or {}).get('usageInDrive', 0)} bytes in use",
+    ),
+    DIRECTORY: _Probe(
+        1, lambda api: api.at("users").list(customer="my_customer", maxResults=1, fields="users/id"), _readable
+    ),
+}
+
+
+def advice_of(settings: Settings, credentials: Credentials, endpoints: Sequence[Endpoint]) -> str:
+    """What to do about a scope that is missing."""
+    if not settings.delegates:
+        return "Sign in again and leave every box of the consent ticked: transhume auth"
+    return f"As an administrator, delegate the scopes on: {delegation(credentials, endpoints)}"
+
+
+def delegation(credentials: Credentials, endpoints: Sequence[Endpoint]) -> str:
+    """The administrator's page with the client and every scope filled in."""
+    scopes = ",".join(endpoint.scope for endpoint in endpoints)
     client = credentials.client_id()
-    if not client:
-        return "Give the consent again with this scope."
-    return f"As an administrator, delegate it: {DELEGATION}?clientScopeToAdd={scope}&clientIdToAdd={client}"
+    query = {"clientScopeToAdd": scopes, **({"clientIdToAdd": client} if client else {}), "overwriteClientId": "true"}
+    return f"{DELEGATION}?{urlencode(query, safe=':/,')}"
 
 
 def _clock(date: str) -> Check:

@@ -15,10 +15,10 @@ from googleapiclient.errors import BatchError, HttpError
 from googleapiclient.http import BatchHttpRequest, HttpRequest
 
 from connectors.google.auth import Credentials, is_google
+from connectors.google.endpoints import MAIL, Endpoint
 from connectors.google.errors import NETWORK_ERRORS, from_response, not_the_api, translate
-from connectors.google.settings import ENDPOINTS, Settings
+from connectors.google.settings import Settings
 from migrate.errors import AuthFailed, ConnectorError, Rejected, Retriable, Scope, Throttled, Unreachable
-from migrate.model import Service
 from migrate.protocols import Context
 
 T = TypeVar("T")
@@ -37,22 +37,21 @@ class Api:
     """An API of one account, used by one thread. Makes no request before it is asked to."""
 
     def __init__(
-        self, service: Service, account: str, settings: Settings, credentials: Credentials, context: Context
+        self, endpoint: Endpoint, account: str, settings: Settings, credentials: Credentials, context: Context
     ) -> None:
-        self.service, self.account, self.settings = service, account, settings
+        self.endpoint, self.account, self.settings = endpoint, account, settings
         self._credentials, self._context = credentials, context
         self._http: Any = None
         self._resource: Any = None
         self._resources: dict[tuple[str, ...], Any] = {}
-        api = ENDPOINTS[service].name
-        self.buckets = (f"google/{api}/user/{account}", f"google/{api}/project")
+        self.buckets = (f"google/{endpoint.name}/user/{account}", f"google/{endpoint.name}/project")
         self._declare_limits()
 
     def _declare_limits(self) -> None:
         """A minute of Google's never sees more than the quota: what may come at once is taken off the rate."""
-        quota = self.settings.quota_of(self.service)
+        quota = self.settings.quota_of(self.endpoint)
         burst = max(quota.user / 60, 1.0)
-        if self.service is Service.MAIL:
+        if self.endpoint is MAIL:
             burst = float(self.settings.message_batch * self.settings.message_cost)
         pace = self._context.pace
         pace.limit(self.buckets[0], per_minute=max(quota.user - burst, quota.user / 2), burst=burst)
@@ -63,22 +62,22 @@ class Api:
         """The authorised connection. Raises AuthFailed, ConfigError."""
         if self._http is None:
             http = httplib2.Http(timeout=TIMEOUT, ca_certs=self.settings.ca_file or None)
-            scope = ENDPOINTS[self.service].scope
-            self._http = google_auth_httplib2.AuthorizedHttp(self._credentials.of(self.account, scope), http=http)
+            credentials = self._credentials.of(self.account, self.endpoint.scope)
+            self._http = google_auth_httplib2.AuthorizedHttp(credentials, http=http)
         return self._http
 
     @property
     def resource(self) -> Any:
         """The API's root resource, built from the discovery document inside the client library."""
         if self._resource is None:
-            endpoint = ENDPOINTS[self.service]
+            endpoint = self.endpoint
             self._resource = build(
                 endpoint.name,
                 endpoint.version,
                 http=_Sender(self.http.request),
                 static_discovery=True,
                 cache_discovery=False,
-                client_options={"api_endpoint": self.settings.root_of(self.service) + endpoint.path},
+                client_options={"api_endpoint": self.settings.root_of(self.endpoint) + endpoint.path},
                 requestBuilder=self._request,
             )
         return self._resource
@@ -133,7 +132,7 @@ class Api:
         return self.attempt(once, units)
 
     def _is_own(self, url: str) -> bool:
-        own, other = urlsplit(self.settings.root_of(self.service)), urlsplit(url)
+        own, other = urlsplit(self.settings.root_of(self.endpoint)), urlsplit(url)
         return (own.scheme, own.netloc) == (other.scheme, other.netloc)
 
     def batch(self, requests: Mapping[str, HttpRequest], units: float) -> dict[str, dict[str, Any] | ConnectorError]:
@@ -153,7 +152,7 @@ class Api:
 
         if not self.http.credentials.valid:
             self._renew()
-        parts = BatchHttpRequest(callback=note, batch_uri=f"{self.settings.root_of(self.service)}/batch")
+        parts = BatchHttpRequest(callback=note, batch_uri=f"{self.settings.root_of(self.endpoint)}/batch")
         for key, request in requests.items():
             self.http.credentials.apply(request.headers)
             parts.add(request, request_id=key)

@@ -1,12 +1,13 @@
-"""The connector's options, and what they mean for each API: address, scope, quota, prices."""
+"""The connector's options, and what they mean for each API: address, scopes, quota, prices."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from connectors.google.endpoints import ACLS, MAIL, MAIN, OTHERS, QUOTAS, Endpoint, Quota
 from migrate.errors import ConfigError
 from migrate.model import Service
 from migrate.protocols import Option, Secret
@@ -18,6 +19,20 @@ OPTIONS = (
         secret=True,
     ),
     Option(
+        name="impersonate",
+        help="address of such a service account of which no key exists: it is spoken for through IAM",
+    ),
+    Option(
+        name="impersonator",
+        help="credential that may sign for it, JSON or a path; by default this machine's own",
+        secret=True,
+    ),
+    Option(
+        name="client",
+        help="OAuth desktop client: the JSON file of Google's console, or its path; then: transhume auth",
+        secret=True,
+    ),
+    Option(
         name="authorized_user",
         help="consent of one user, as JSON or a path; {account} in the reference stands for the account",
         secret=True,
@@ -26,59 +41,11 @@ OPTIONS = (
     Option(name="quota_factor", help="multiplies every quota (a granted increase)", type=float, default=1.0),
     Option(name="quota", help="2026, or legacy for projects of before May 2026", default="2026"),
     Option(name="documents", help="native documents become ooxml or odf", default="ooxml"),
+    Option(name="admin", help="an administrator's address, to read the directory with"),
+    Option(name="shares", help="read who else may use calendars and files", type=bool, default=True),
+    Option(name="other_contacts", help="addresses collected by Gmail: count, move, or off", default="count"),
     Option(name="ca_file", help="certificates to trust, in PEM"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One API: its name and version in discovery, its path below a root, its read-only scope."""
-
-    name: str
-    version: str
-    path: str
-    host: str
-    scope: str
-
-
-ENDPOINTS: Mapping[Service, Endpoint] = {
-    Service.MAIL: Endpoint(
-        "gmail", "v1", "/", "https://gmail.googleapis.com", "https://www.googleapis.com/auth/gmail.readonly"
-    ),
-    Service.CALENDAR: Endpoint(
-        "calendar",
-        "v3",
-        "/calendar/v3/",
-        "https://www.googleapis.com",
-        "https://www.googleapis.com/auth/calendar.readonly",
-    ),
-    Service.FILES: Endpoint(
-        "drive", "v3", "/drive/v3/", "https://www.googleapis.com", "https://www.googleapis.com/auth/drive.readonly"
-    ),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """Units a minute for one user and for the whole project (``…/workspace/<api>/…/quota`` pages, 2026)."""
-
-    user: float
-    project: float
-
-
-_QUOTAS: Mapping[str, Mapping[Service, Quota]] = {
-    "2026": {
-        Service.MAIL: Quota(6_000, 1_200_000),
-        Service.CALENDAR: Quota(600, 10_000),
-        Service.FILES: Quota(325_000, 1_000_000),
-    },
-    "legacy": {
-        Service.MAIL: Quota(15_000, 1_200_000),
-        Service.CALENDAR: Quota(600, 10_000),
-        # 12,000 requests a minute, in units of the dearest request.
-        Service.FILES: Quota(12_000 * 200, 12_000 * 200),
-    },
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +53,17 @@ class Settings:
     """The options, read."""
 
     service_account: Secret | None
+    impersonate: str
+    impersonator: Secret | None
+    client: Secret | None
     authorized_user: Secret | None
     api_root: str
     quota_factor: float
     quota: str
     documents: str
+    admin: str
+    shares: bool
+    other_contacts: str
     ca_file: str
 
     @classmethod
@@ -98,35 +71,59 @@ class Settings:
         """Check what only this connector can check. Raises ConfigError."""
         settings = cls(
             service_account=table.get("service_account"),
+            impersonate=str(table.get("impersonate") or ""),
+            impersonator=table.get("impersonator"),
+            client=table.get("client"),
             authorized_user=table.get("authorized_user"),
             api_root=str(table.get("api_root") or "").rstrip("/"),
             quota_factor=float(table.get("quota_factor") or 1.0),
             quota=str(table.get("quota") or "2026"),
             documents=str(table.get("documents") or "ooxml"),
+            admin=str(table.get("admin") or ""),
+            shares=table.get("shares") is not False,
+            other_contacts=str(table.get("other_contacts") or "count"),
             ca_file=str(table.get("ca_file") or ""),
         )
         settings._validate()
         return settings
 
     def _validate(self) -> None:
-        if (self.service_account is None) == (self.authorized_user is None):
+        ways = (self.service_account, self.impersonate or None, self.client, self.authorized_user)
+        if sum(way is not None for way in ways) != 1:
             raise ConfigError(
-                "The google source wants either service_account or authorized_user.",
-                advice='Write for instance: service_account = "file:service-account.json"',
+                "The google source wants one of service_account, impersonate, client and authorized_user.",
+                advice='Write for instance: service_account = "file:service-account.json"; see docs/google.md',
             )
         root = urlsplit(self.api_root)
         if self.api_root and not (root.scheme in {"http", "https"} and root.hostname and not root.query):
             raise ConfigError("api_root is an address such as https://host or http://127.0.0.1:9001.")
-        if self.quota not in _QUOTAS:
-            raise ConfigError(f"quota is one of: {', '.join(_QUOTAS)}.")
-        if self.documents not in {"ooxml", "odf"}:
-            raise ConfigError("documents is one of: ooxml, odf.")
+        for name, value, words in (
+            ("quota", self.quota, tuple(QUOTAS)),
+            ("documents", self.documents, ("ooxml", "odf")),
+            ("other_contacts", self.other_contacts, ("count", "move", "off")),
+        ):
+            if value not in words:
+                raise ConfigError(f"{name} is one of: {', '.join(words)}.")
         if self.quota_factor <= 0:
             raise ConfigError("quota_factor is a number above 0.")
 
-    def quota_of(self, service: Service) -> Quota:
+    def endpoints(self, services: Collection[Service]) -> tuple[Endpoint, ...]:
+        """Every API and scope that these services need, and nothing more, in a fixed order."""
+        wanted = [MAIN[service] for service in Service if service in services and service in MAIN]
+        if Service.CALENDAR in services and self.shares:
+            wanted.append(ACLS)
+        if Service.CONTACTS in services and self.other_contacts != "off":
+            wanted.append(OTHERS)
+        return tuple(wanted)
+
+    @property
+    def delegates(self) -> bool:
+        """Whether a service account speaks for everyone, so that nobody signs in."""
+        return self.service_account is not None or bool(self.impersonate)
+
+    def quota_of(self, endpoint: Endpoint) -> Quota:
         """Units a minute, multiplied."""
-        quota = _QUOTAS[self.quota][service]
+        quota = QUOTAS[self.quota][endpoint.name]
         return Quota(quota.user * self.quota_factor, quota.project * self.quota_factor)
 
     @property
@@ -137,8 +134,8 @@ class Settings:
     @property
     def message_batch(self) -> int:
         """Messages asked for at once: few where the quota is the limit, so that no minute is overdrawn."""
-        return max(1, min(25, int(self.quota_of(Service.MAIL).user / self.message_cost / 30)))
+        return max(1, min(25, int(self.quota_of(MAIL).user / self.message_cost / 30)))
 
-    def root_of(self, service: Service) -> str:
+    def root_of(self, endpoint: Endpoint) -> str:
         """Scheme and host of an API."""
-        return self.api_root or ENDPOINTS[service].host
+        return self.api_root or endpoint.host

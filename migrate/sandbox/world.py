@@ -42,6 +42,16 @@ class Calendar:
     list_entry: Json
     events: list[Json]
     """Masters, exceptions (``recurringEventId``, ``originalStartTime``) and cancelled instances, as events.list."""
+    acl: list[Json] = field(default_factory=list)
+    """Its ``calendar#aclRule`` resources."""
+
+
+@dataclass(slots=True, kw_only=True)
+class TaskList:
+    """A ``tasks#taskList`` and its ``tasks#task`` resources, deleted and hidden ones included."""
+
+    resource: Json
+    tasks: list[Json]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,6 +67,18 @@ class GoogleAccount:
     files: list[DriveNode]
     root_id: str
     """The id of the My Drive root folder, which is not in ``files``."""
+    contacts: list[Json] = field(default_factory=list)
+    """``Person`` resources; the ``url`` of a photo is a key of ``photos``."""
+    contact_groups: list[Json] = field(default_factory=list)
+    """The person's own ``ContactGroup`` resources; the system's are implied."""
+    other_contacts: list[Json] = field(default_factory=list)
+    """``Person`` resources that Gmail collected by itself."""
+    photos: dict[str, bytes] = field(default_factory=dict)
+    task_lists: list[TaskList] = field(default_factory=list)
+    aliases: tuple[str, ...] = ()
+    suspended: bool = False
+    admin: bool = False
+    """Whether the directory of the organisation is open to it."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from migrate.model import Entry, Item, Service
 from migrate.pacing import Pacer
 from migrate.protocols import Connector, Context
 from migrate.sandbox.google import GoogleStandIn
-from migrate.sandbox.world import Calendar, DriveNode, GoogleAccount, Message, World
+from migrate.sandbox.world import Calendar, DriveNode, GoogleAccount, Message, TaskList, World
 
 AMINA, BRUNO = "amina@tilleuls.example", "bruno@tilleuls.example"
 NATIVE = "application/vnd.google-apps."
@@ -111,8 +111,18 @@ def calendars() -> list[Calendar]:
         "summary": "F\u00eates",
         "accessRole": "reader",
     }
+    rules = [
+        {"id": f"user:{AMINA}", "role": "owner", "scope": {"type": "user", "value": AMINA}},
+        {"id": f"user:{BRUNO}", "role": "writer", "scope": {"type": "user", "value": BRUNO}},
+        {
+            "id": "domain:tilleuls.example",
+            "role": "freeBusyReader",
+            "scope": {"type": "domain", "value": "tilleuls.example"},
+        },
+        {"id": "default", "role": "none", "scope": {"type": "default"}},
+    ]
     return [
-        Calendar(list_entry=second, events=[event("single")]),
+        Calendar(list_entry=second, events=[event("single")], acl=rules),
         Calendar(list_entry=feasts, events=[event("noel")]),
         Calendar(list_entry=primary, events=events),
     ]
@@ -165,6 +175,60 @@ def files() -> list[DriveNode]:
     ]
 
 
+PIXEL = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90wS\xde"
+    b"\x00\x00\x00\x0cIDATx\x9cc\xf8\xcf\xc0\x00\x00\x03\x01\x01\x00\xc9\xfe\x92\xef\x00\x00\x00\x00IEND\xaeB`\x82"
+)
+
+
+def contact(number: int, **fields: Any) -> dict[str, Any]:
+    source = {"type": "CONTACT", "id": f"{number:x}", "etag": "#e", "updateTime": "2026-01-01T00:00:00Z"}
+    return {
+        "resourceName": f"people/c{number}",
+        "etag": f"%{number}",
+        "metadata": {"objectType": "PERSON", "sources": [source]},
+        "names": [{"displayName": f"Personne {number}", "givenName": "Personne", "familyName": str(number)}],
+        **fields,
+    }
+
+
+def contacts() -> list[dict[str, Any]]:
+    member = {"contactGroupMembership": {"contactGroupId": "g1", "contactGroupResourceName": "contactGroups/g1"}}
+    return [
+        contact(1, memberships=[member], emailAddresses=[{"value": "un@example.org", "type": "home"}]),
+        contact(2, photos=[{"url": "two.png", "metadata": {"primary": True}}]),
+        contact(3, photos=[{"url": "letter.png", "default": True}]),
+        contact(4, photos=[{"url": "lost.png"}]),
+    ]
+
+
+def task(identifier: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "id": identifier,
+        "etag": '"e"',
+        "title": f"T\u00e2che {identifier}",
+        "status": "needsAction",
+        "position": "00000000000000000001",
+        "updated": "2026-01-01T00:00:00.000Z",
+        **fields,
+    }
+
+
+def task_lists() -> list[TaskList]:
+    done = {"status": "completed", "completed": "2025-12-01T08:00:00.000Z"}
+    first = [
+        task("t1", due="2026-03-01T00:00:00.000Z"),
+        task("t2", parent="t1"),
+        task("t3", **done),
+        task("t4", hidden=True, **done),
+        task("t5", deleted=True),
+    ]
+    return [
+        TaskList(resource={"id": "list1", "etag": '"e"', "title": "Mes t\u00e2ches"}, tasks=first),
+        TaskList(resource={"id": "list2", "etag": '"e"', "title": "Vide"}, tasks=[]),
+    ]
+
+
 def world() -> World:
     amina = GoogleAccount(
         address=AMINA,
@@ -174,6 +238,15 @@ def world() -> World:
         calendars=calendars(),
         files=files(),
         root_id="root1",
+        contacts=contacts(),
+        contact_groups=[
+            {"resourceName": "contactGroups/g1", "name": "B\u00e9n\u00e9voles", "groupType": "USER_CONTACT_GROUP"}
+        ],
+        other_contacts=[contact(90), contact(91)],
+        photos={"two.png": PIXEL},
+        task_lists=task_lists(),
+        aliases=("a@tilleuls.example",),
+        admin=True,
     )
     bruno = GoogleAccount(
         address=BRUNO, display_name="Bruno", labels=[], messages=[], calendars=[], files=[], root_id="r2"

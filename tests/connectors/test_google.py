@@ -10,7 +10,9 @@ import pytest
 
 from connectors.contract import ReaderContract
 from connectors.google.calendar import MEDIA_TYPE as SERIES
-from mappings import google_calendar
+from connectors.google.people import MEDIA_TYPE as PERSON
+from connectors.google.tasks import MEDIA_TYPE as TASK
+from mappings import google_calendar, google_people, takeout_tasks
 from migrate.errors import (
     NotFound,
     Retriable,
@@ -64,8 +66,24 @@ class TestFiles(Contract):
         return Entry(href="none", collection="root1", etag="e")
 
 
+class TestContacts(Contract):
+    service = Service.CONTACTS
+
+    def vanished(self, reader: Reader) -> Entry:
+        return Entry(href="people/c404", collection="contacts", etag="e")
+
+
+class TestTasks(Contract):
+    service = Service.TASKS
+
+    def vanished(self, reader: Reader) -> Entry:
+        return Entry(href="list1/none", collection="list1", etag="e")
+
+
 def test_the_words_that_connector_and_mapping_share() -> None:
     assert google_calendar.MEDIA_TYPE == SERIES
+    assert google_people.MEDIA_TYPE == PERSON
+    assert takeout_tasks.MEDIA_TYPE == TASK
 
 
 # Mail
@@ -204,7 +222,7 @@ def test_retry_after_is_obeyed(google: GoogleStandIn, tmp_path: Path) -> None:
 def test_owned_calendars_the_primary_first(make: MakeReader) -> None:
     first, second = make(Service.CALENDAR).collections()
     assert (first.href, first.role, first.path) == (AMINA, "primary", ("Amina",))
-    assert first.properties == {"color": "#9fe1e7", "timezone": "Europe/Paris"}
+    assert first.properties == {"color": "#9fe1e7", "timezone": "Europe/Paris", "order": "0"}
     assert (second.href, second.role) == ("c1@group.calendar.google.com", "")
 
 

@@ -135,9 +135,14 @@ def test_doctor(google: GoogleStandIn, tmp_path: Path) -> None:
     checks = list(connect(google, tmp_path).check([AMINA, BRUNO]))
     failed = [check for check in checks if not check.passed]
     assert [check.subject for check in failed] == ["calendar: calendar.readonly"] * 2
-    assert "clientScopeToAdd=https://www.googleapis.com/auth/calendar.readonly&clientIdToAdd=1" in failed[0].advice
+    assert "https://www.googleapis.com/auth/calendar.readonly," in failed[0].advice
+    assert "&clientIdToAdd=1" in failed[0].advice
     assert {check.subject for check in checks if check.passed} == {
         "mail: gmail.readonly",
+        "calendar: calendar.acls.readonly",
+        "contacts: contacts.readonly",
+        "contacts: contacts.other.readonly",
+        "tasks: tasks.readonly",
         "files: drive.readonly",
         "clock",
     }

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from migrate.sandbox.association import calendars, drive, mail, microsoft
+from migrate.sandbox.association import calendars, contacts, drive, mail, microsoft
 from migrate.sandbox.association.identity import root_id
 from migrate.sandbox.association.letters import hard_messages
-from migrate.sandbox.association.people import MEMBERS, MICROSOFT_MEMBERS, NAME, Member, person
+from migrate.sandbox.association.people import MEMBERS, MICROSOFT_MEMBERS, NAME, SECRETARY, Member, person
 from migrate.sandbox.world import GoogleAccount, World
 
 __all__ = ["PROFILES", "Profile", "association", "hard_messages"]
@@ -57,4 +57,10 @@ def _account(member: Member, size: Profile) -> GoogleAccount:
         calendars=calendars.calendars(member, size.events),
         files=drive.files(member, size.files),
         root_id=root_id(member),
+        contacts=contacts.contacts(member),
+        contact_groups=contacts.contact_groups(),
+        other_contacts=contacts.other_contacts(member),
+        photos={contacts.PHOTO: contacts.PNG},
+        task_lists=contacts.task_lists(member),
+        admin=member is SECRETARY,
     )

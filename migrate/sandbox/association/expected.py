@@ -41,6 +41,13 @@ class Expected:
     """Owned nodes in the bin."""
     shared_with_me: int
     """Nodes of others."""
+    contacts: int
+    """Cards, addresses collected by Gmail left out."""
+    other_contacts: int
+    """Those addresses."""
+    task_lists: int
+    tasks: int
+    """Open and finished ones, hidden ones included."""
 
 
 def expected(world: World, *, read_bodies: bool = True) -> dict[str, Expected]:
@@ -83,6 +90,10 @@ def _account(account: GoogleAccount, read_bodies: bool) -> Expected:
         unsupported_files=sum(_has_no_form(node) for node in present),
         trashed_files=len(owned) - len(present),
         shared_with_me=len(account.files) - len(owned),
+        contacts=len(account.contacts),
+        other_contacts=len(account.other_contacts),
+        task_lists=len(account.task_lists),
+        tasks=sum(not task.get("deleted") for one in account.task_lists for task in one.tasks),
     )
 
 

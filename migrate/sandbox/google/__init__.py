@@ -1,4 +1,4 @@
-"""A stand-in for Google on loopback: OAuth tokens, Gmail, Calendar and Drive, read only, as strict as the original.
+"""A stand-in for Google on loopback: OAuth and six APIs, read only, as strict as the original.
 
 Requests and answers are held to the discovery documents inside google-api-python-client; quotas are those of
 2026-05-01 on a clock that can be hurried; faults come to order. Paths are Google's own below one root.
@@ -52,7 +52,7 @@ class GoogleStandIn:
         self.quota = Quota(self.clock)
         states = {address.lower(): AccountState(account, self.clock) for address, account in world.google.items()}
         self.edit = Edit(states, self.clock)
-        self._house = House(self.clock, Cursors(self.clock))
+        self._house = House(self.clock, Cursors(self.clock), accounts=tuple(world.google.values()))
         self.tokens = TokenEndpoint(self.clock, states, key or new_key(), lambda: self.url)
         app = GoogleApp(states, self._house, self.tokens, self.quota, self.defects)
         served = self.log.wrap(self.faults.wrap(app))
@@ -77,6 +77,10 @@ class GoogleStandIn:
     def authorized_user(self, address: str) -> dict[str, str]:
         """The credentials a desktop consent of that account leaves on disk. Call it after start."""
         return self.tokens.authorized_user(address.lower())
+
+    def desktop_client(self) -> dict[str, dict[str, str]]:
+        """The file of an OAuth desktop client, as the console makes it. Call it after start."""
+        return self.tokens.desktop_client()
 
     def start(self) -> Self:
         """Listen. Raises OSError when the port is taken."""

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from migrate.sandbox.faults import EXPIRE
-from migrate.sandbox.google import batch, calendar, drive, fields, gmail, quota, schema
+from migrate.sandbox.google import batch, calendar, directory, drive, fields, gmail, people, quota, schema, tasks
 from migrate.sandbox.google.call import Call, House
 from migrate.sandbox.google.discovery import Json, Method, read_parameters, router
 from migrate.sandbox.google.drive_content import exported
@@ -25,7 +25,14 @@ from migrate.sandbox.google.oauth import Grant, TokenEndpoint
 from migrate.sandbox.google.state import AccountState
 from migrate.sandbox.requestlog import ACCOUNT, OPERATION, UNITS
 
-HANDLERS = {**gmail.HANDLERS, **calendar.HANDLERS, **drive.HANDLERS}
+HANDLERS = {
+    **gmail.HANDLERS,
+    **calendar.HANDLERS,
+    **drive.HANDLERS,
+    **people.HANDLERS,
+    **tasks.HANDLERS,
+    **directory.HANDLERS,
+}
 BATCHES = {
     "/batch": "/gmail/v1/",
     "/batch/gmail/v1": "/gmail/v1/",
@@ -55,6 +62,7 @@ class GoogleApp:
         self._quota = limits
         self._defects = defects
         self._router = router()
+        self._photos = {name: content for state in states.values() for name, content in state.account.photos.items()}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
@@ -74,6 +82,15 @@ class GoogleApp:
             environ[OPERATION] = "oauth2.token"
             environ[ACCOUNT], reply = self._tokens.exchange(body)
             return reply
+        if path == "/auth" and verb == "GET":
+            environ[OPERATION] = "oauth2.auth"
+            return self._tokens.page.answer(environ.get("QUERY_STRING", ""))
+        if path.endswith(":signJwt") and verb == "POST":
+            environ[OPERATION] = "iamcredentials.signJwt"
+            return self._tokens.sign(path, environ.get("HTTP_AUTHORIZATION", ""), body)
+        if path.startswith(people.PHOTOS) and verb == "GET":
+            environ[OPERATION] = "photos.get"
+            return Reply(200, people.photo(self._photos, path), "image/png")
         if path in BATCHES and verb == "POST":
             environ[OPERATION] = "batch"
             return batch.answer(environ, body, self.parts, BATCHES[path])

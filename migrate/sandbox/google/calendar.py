@@ -9,7 +9,7 @@ from migrate.sandbox.google.calendar_events import get_event, list_events
 from migrate.sandbox.google.calendar_sync import changed_since, sync_token
 from migrate.sandbox.google.call import Call, Handlers
 from migrate.sandbox.google.discovery import Json
-from migrate.sandbox.google.errors import bad_request, not_found
+from migrate.sandbox.google.errors import GoogleError, bad_request, not_found
 from migrate.sandbox.world import Calendar
 
 _CALENDAR_FIELDS = ("id", "etag", "summary", "description", "location", "timeZone", "conferenceProperties", "dataOwner")
@@ -56,6 +56,20 @@ def get_calendar(call: Call) -> Json:
     """calendars.get: the calendar itself, without what this person chose to see of it."""
     entry = _found(call).list_entry
     return {"kind": "calendar#calendar"} | {name: entry[name] for name in _CALENDAR_FIELDS if name in entry}
+
+
+def list_acl(call: Call) -> Json:
+    """acl.list, for owners only."""
+    calendar = _found(call)
+    if call["syncToken"] is not None or call["showDeleted"]:
+        raise bad_request("The stand-in serves neither syncToken nor showDeleted of rules.", location="syncToken")
+    if calendar.list_entry.get("accessRole") != "owner":
+        raise GoogleError(403, "requiredAccessLevel", "You need to have writer access to this calendar.")
+    limit = min(call["maxResults"] or 100, MAX_RESULTS)
+    part, token = call.page(calendar.acl, limit, lambda rule: str(rule["id"]), [calendar.list_entry["id"]])
+    items = [{"kind": "calendar#aclRule", "etag": '"0"', **rule} for rule in part.items]
+    answer: Json = {"kind": "calendar#acl", "etag": '"0"', "items": items}
+    return answer | ({"nextPageToken": token} if token else {"nextSyncToken": sync_token(call, ["acl"])})
 
 
 def get_colors(_call: Call) -> Json:
@@ -123,6 +137,7 @@ HANDLERS: Handlers = {
     "calendar.calendarList.list": list_calendars,
     "calendar.calendarList.get": get_list_entry,
     "calendar.calendars.get": get_calendar,
+    "calendar.acl.list": list_acl,
     "calendar.colors.get": get_colors,
     "calendar.settings.list": list_settings,
     "calendar.settings.get": get_setting,

@@ -13,6 +13,7 @@ from migrate.sandbox.google import fields
 from migrate.sandbox.google.discovery import Json, Method
 from migrate.sandbox.google.errors import Reply, bad_request
 from migrate.sandbox.google.state import AccountState
+from migrate.sandbox.world import GoogleAccount
 
 T = TypeVar("T")
 PAGE_TOKEN_LIVES = 86400.0
@@ -25,6 +26,8 @@ class House:
     clock: Clock
     cursors: Cursors
     url: str = ""
+    accounts: Sequence[GoogleAccount] = ()
+    """Everyone of the organisation."""
     abusive: set[str] = field(default_factory=set)
     """Ids of files Drive holds for malware or spam: only their owner may download them, on demand."""
 

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, unquote
 from migrate.sandbox.google.errors import GoogleError, bad_request
 
 Json = dict[str, Any]
-DOCUMENTS = ("gmail.v1", "calendar.v3", "drive.v3")
+DOCUMENTS = ("gmail.v1", "calendar.v3", "drive.v3", "people.v1", "tasks.v1", "admin.directory_v1")
 _INTEGERS = {"int32": (-(2**31), 2**31 - 1), "uint32": (0, 2**32 - 1)}
 _LONGS = {"int64": (-(2**63), 2**63 - 1), "uint64": (0, 2**64 - 1)}
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
@@ -39,7 +39,7 @@ class Method:
 
     @property
     def service(self) -> str:
-        """``gmail``, ``calendar`` or ``drive``."""
+        """``gmail``, ``calendar``, ``drive``, ``people``, ``tasks`` or ``directory``."""
         return self.id.split(".", 1)[0]
 
 
@@ -52,7 +52,7 @@ class Api:
 
 
 class Router:
-    """All methods of the three documents, found by verb and path."""
+    """All methods of the documents, found by verb and path."""
 
     def __init__(self) -> None:
         self._methods: dict[tuple[str, int], list[Method]] = {}
@@ -100,8 +100,14 @@ def _methods_of(name: str) -> Iterator[Method]:
 
 def _method(source: Json, api: Api, method: Json) -> Method:
     template = "/" + source["servicePath"] + method["path"]
-    # {name} and {+name} both stand for one segment in the methods served here.
-    pattern = re.sub(r"\\\{\\?\+?(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(template))
+    declared = method.get("parameters", {})
+
+    def segment(match: re.Match[str]) -> str:
+        # {name} stands for one segment; {+name} for what its declaration says, or for one segment too.
+        form = str(declared.get(match[2], {}).get("pattern", "")) if match[1] else ""
+        return f"(?P<{match[2]}>{form.removeprefix('^').removesuffix('$') or '[^/]+'})"
+
+    pattern = re.sub(r"\\\{(\\?\+)?(\w+)\\\}", segment, re.escape(template))
     return Method(
         id=method["id"],
         verb=method["httpMethod"],

@@ -82,6 +82,30 @@ class Edit:
             state.journal.record("calendar", calendar.list_entry["id"])
             state.changed()
 
+    def put_contact(self, address: str, person: Json) -> None:
+        """A contact is made, or replaced by resource name."""
+        state, name = self._states[address], person["resourceName"]
+        with state.lock:
+            number = state.journal.record("contact", name)
+            put(state.account.contacts, {**person, "etag": f"%{number}"}, lambda known: known["resourceName"] == name)
+            state.changed()
+
+    def remove_contact(self, address: str, name: str) -> None:
+        """A contact is deleted."""
+        state = self._states[address]
+        with state.lock:
+            state.account.contacts[:] = [one for one in state.account.contacts if one["resourceName"] != name]
+            state.journal.record("contact", name)
+            state.changed()
+
+    def put_task(self, address: str, tasklist: str, task: Json) -> None:
+        """A task is made, or replaced by id; ``deleted`` deletes it. ``updated`` is set as Google would."""
+        lists = self._states[address].account.task_lists
+        tasks = next((one.tasks for one in lists if one.resource["id"] == tasklist), None)
+        if tasks is None:
+            raise KeyError(tasklist)
+        put(tasks, {**task, "updated": self._now()}, lambda known: known["id"] == task["id"])
+
     def put_file(self, address: str, node: DriveNode) -> None:
         """A file or folder is made, or replaced by id. ``modifiedTime`` is set unless the resource has one anew."""
         state = self._states[address]

@@ -11,7 +11,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from migrate.sandbox.clock import Clock
+from migrate.sandbox.google.consent import ConsentPage, Invalid
 from migrate.sandbox.google.errors import GoogleError, Reply
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -35,6 +36,7 @@ READ_ONLY = frozenset(
         "gmail.readonly",
         "gmail.metadata",
         "calendar.readonly",
+        "calendar.acls.readonly",
         "calendar.events.readonly",
         "calendar.calendarlist.readonly",
         "calendar.settings.readonly",
@@ -57,6 +59,10 @@ class Grant:
     account: str
     scopes: frozenset[str]
     expires: float
+
+
+CLOUD = f"{_ROOT}cloud-platform"
+"""What signing for the service account needs."""
 
 
 class Refused(Exception):
@@ -90,6 +96,9 @@ class TokenEndpoint:
         self._lock = threading.Lock()
         self._grants: dict[str, Grant] = {}
         self._refresh = {account: secrets.token_urlsafe(24) for account in self._accounts}
+        self._consents: dict[str, Grant] = {}
+        """Refresh tokens of desktop consents, and what they allow."""
+        self.page = ConsentPage(f"{self.client_id}.apps.googleusercontent.example", self._accounts, READ_ONLY)
         self._client_secret = secrets.token_urlsafe(24)
 
     def service_account(self) -> dict[str, str]:
@@ -118,11 +127,39 @@ class TokenEndpoint:
             "token_uri": f"{self._url()}/token",
         }
 
+    def desktop_client(self) -> dict[str, dict[str, str]]:
+        """The file of a desktop client."""
+        return {
+            "installed": {
+                "client_id": self.page.client_id,
+                "client_secret": self._client_secret,
+                "auth_uri": f"{self._url()}/auth",
+                "token_uri": f"{self._url()}/token",
+                "redirect_uris": "http://localhost",
+            }
+        }
+
+    def sign(self, path: str, authorization: str, body: bytes) -> Reply:
+        """iamcredentials signJwt, for whoever holds a cloud token. Raises GoogleError."""
+        grant = self.grant(authorization)
+        if CLOUD not in grant.scopes:
+            raise GoogleError(403, "insufficientPermissions", "Request had insufficient authentication scopes.")
+        if path != f"/v1/projects/-/serviceAccounts/{self.client_email}:signJwt":
+            raise GoogleError(403, "forbidden", "Permission 'iam.serviceAccounts.signJwt' denied.")
+        signed = self._signed(json.loads(json.loads(body)["payload"]))
+        return Reply(200, json.dumps({"keyId": "sandbox", "signedJwt": signed}).encode())
+
+    def _signed(self, claims: dict[str, Any]) -> str:
+        head = {"alg": "RS256", "typ": "JWT", "kid": "sandbox"}
+        text = ".".join(_base64(json.dumps(part).encode()) for part in (head, claims))
+        return f"{text}.{_base64(self._key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
+
     def revoke(self, account: str) -> None:
         """End every token of that account; its refresh token no longer works."""
         with self._lock:
             self._refresh.pop(account, None)
             self._grants = {token: grant for token, grant in self._grants.items() if grant.account != account}
+            self._consents = {token: grant for token, grant in self._consents.items() if grant.account != account}
 
     def exchange(self, body: bytes) -> tuple[str, Reply]:
         """Answer POST /token: the account spoken of, and the reply."""
@@ -131,6 +168,8 @@ class TokenEndpoint:
             match form.get("grant_type"):
                 case str(kind) if kind == JWT_BEARER:
                     account, scopes = self._assertion(form.get("assertion", ""))
+                case "authorization_code":
+                    return self._consented(form)
                 case "refresh_token":
                     account, scopes = self._refreshed(form)
                 case _:
@@ -138,6 +177,25 @@ class TokenEndpoint:
         except Refused as refused:
             return "", refused.reply()
         return account, self._issue(account, scopes)
+
+    def _consented(self, form: dict[str, str]) -> tuple[str, Reply]:
+        """A code for tokens, and an ID token that says whose they are."""
+        if form.get("client_id") != self.page.client_id or form.get("client_secret") != self._client_secret:
+            raise Refused(401, "invalid_client", "Unauthorized")
+        try:
+            pending = self.page.redeem(form)
+        except Invalid as error:
+            raise Refused(400, str(error), "Malformed auth code.") from error
+        more: dict[str, Any] = {}
+        if pending.offline:
+            more["refresh_token"] = f"1//{secrets.token_urlsafe(24)}"
+            with self._lock:
+                self._consents[more["refresh_token"]] = Grant(pending.account, pending.scopes, 0.0)
+        if "openid" in pending.scopes:
+            now = int(time.time())
+            claims = {"aud": self.page.client_id, "email": pending.account, "email_verified": True}
+            more["id_token"] = self._signed(claims | {"iss": "https://accounts.google.com", "iat": now})
+        return pending.account, self._issue(pending.account, pending.scopes, more)
 
     def grant(self, authorization: str) -> Grant:
         """What a request's Authorization header allows. Raises GoogleError 401."""
@@ -156,7 +214,7 @@ class TokenEndpoint:
             raise GoogleError(401, "authError", "Invalid Credentials", location="Authorization")
         return grant
 
-    def _issue(self, account: str, scopes: frozenset[str]) -> Reply:
+    def _issue(self, account: str, scopes: frozenset[str], more: Mapping[str, Any] | None = None) -> Reply:
         token = f"ya29.{secrets.token_urlsafe(32)}"
         with self._lock:
             self._grants[token] = Grant(account, scopes, self._clock.now() + LIFETIME)
@@ -166,7 +224,7 @@ class TokenEndpoint:
             "scope": " ".join(sorted(scopes)),
             "token_type": "Bearer",
         }
-        return Reply(200, json.dumps(answer).encode())
+        return Reply(200, json.dumps(answer | dict(more or {})).encode())
 
     def _assertion(self, text: str) -> tuple[str, frozenset[str]]:
         claims = self._verified(text)
@@ -181,7 +239,7 @@ class TokenEndpoint:
         scopes = frozenset(str(claims.get("scope", "")).split())
         if not scopes:
             raise Refused(400, "invalid_scope", "Invalid OAuth scope or ID token audience provided.")
-        if not scopes <= self.delegated:
+        if not scopes <= (self.delegated if account != self.client_email else {CLOUD}):
             raise Refused(
                 401,
                 "unauthorized_client",
@@ -212,12 +270,22 @@ class TokenEndpoint:
         wanted = form.get("refresh_token", "")
         with self._lock:
             account = next((name for name, token in self._refresh.items() if token == wanted), "")
+            consent = self._consents.get(wanted)
+        if consent is not None:
+            scopes = frozenset(form.get("scope", "").split()) or consent.scopes
+            if not scopes <= consent.scopes:
+                raise Refused(400, "invalid_scope", "Bad Request")
+            return consent.account, scopes
         if not account:
             raise Refused(400, "invalid_grant", "Token has been expired or revoked.")
         scopes = frozenset(form.get("scope", "").split()) or frozenset(self.delegated)
         if not scopes <= self.delegated:
             raise Refused(400, "invalid_scope", "Bad Request")
         return account, scopes
+
+
+def _base64(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).decode().rstrip("=")
 
 
 def _unbase64(text: str) -> bytes:

@@ -46,11 +46,17 @@ USER = {
     "gmail": Limit(6_000, 403, "userRateLimitExceeded", "Queries per minute per user"),
     "calendar": Limit(600, 403, "rateLimitExceeded", "Queries per minute per user"),
     "drive": Limit(325_000, 403, "userRateLimitExceeded", "Queries per minute per user"),
+    "people": Limit(90, 429, "rateLimitExceeded", "Critical read requests per minute per user"),
+    "tasks": Limit(300, 403, "rateLimitExceeded", "Queries per minute per user"),
+    "directory": Limit(600, 403, "quotaExceeded", "Queries per minute per user"),
 }
 PROJECT = {
     "gmail": Limit(1_200_000, 403, "rateLimitExceeded", "Queries per minute"),
     "calendar": Limit(10_000, 429, "rateLimitExceeded", "Queries per minute"),
     "drive": Limit(1_000_000, 429, "rateLimitExceeded", "Queries per minute"),
+    "people": Limit(1_800, 429, "rateLimitExceeded", "Critical read requests per minute"),
+    "tasks": Limit(3_000, 403, "rateLimitExceeded", "Queries per minute"),
+    "directory": Limit(2_400, 403, "quotaExceeded", "Queries per minute"),
 }
 
 
