@@ -26,7 +26,7 @@ from migrate.errors import (
     TooLarge,
     Uncertain,
 )
-from migrate.model import Capabilities, Change, Check, Collection, Entry, Item, Service, Stored
+from migrate.model import Capabilities, Change, Check, Collection, Entry, Grant, Item, Service, Stored
 from migrate.protocols import Context, Option, Reader, Target
 
 STORES: dict[str, Store] = {}
@@ -133,6 +133,25 @@ class MemoryReader:
 
 class MemoryTarget(MemoryReader):
     """The same, to be written to."""
+
+    def grants(self, href: str) -> Iterator[Grant]:
+        """What was granted on it here."""
+        self._meet("grants", href)
+        with self._space() as space:
+            found = list(space.granted.get(href, ()))
+        yield from found
+
+    def grant(self, href: str, grant: Grant) -> None:
+        """Grant it, once; a fault may strike."""
+        after = self._meet("grant", href)
+        with self._space() as space:
+            if href not in space.items and href not in space.collections:
+                raise NotFound("there is nothing to share")
+            known = space.granted.setdefault(href, [])
+            if grant not in known:
+                known.append(grant)
+        if after is not None:
+            raise after.error()
 
     def ensure(self, collection: Collection) -> Collection:
         """By role first, then by path; parents are made too."""

@@ -33,7 +33,7 @@ from migrate.errors import (
     Uncertain,
     Unreachable,
 )
-from migrate.model import Capabilities, Collection, Disposition, Entry, Loss, NameRules, Service, Skip
+from migrate.model import Capabilities, Collection, Disposition, Entry, Grant, Loss, NameRules, Service, Skip
 
 MEDIA = {
     Service.MAIL: "message/rfc822",
@@ -146,6 +146,8 @@ class Space:
 
     collections: dict[str, Collection]
     items: dict[str, Held] = field(default_factory=dict)
+    granted: dict[str, list[Grant]] = field(default_factory=dict)
+    """By href. Not in the journal: it lasts as long as the store."""
 
 
 class Store:

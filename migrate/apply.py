@@ -17,6 +17,7 @@ from pathlib import Path
 from migrate.config import Lane, Project, routes
 from migrate.crew import MOST, Crew, crew_size
 from migrate.errors import ConnectorError, Exit, LocalDiskFull, PlanRefused, Scope, TranshumeError
+from migrate.granting import LaneGrants
 from migrate.lane import LaneApply
 from migrate.lanework import Begin, Begun, Claimed, Done, Go, Settled
 from migrate.ledger import Ledger, project_lock
@@ -25,7 +26,7 @@ from migrate.observe import Observer, Silent, interrupted
 from migrate.pacing import Pacer
 from migrate.planfile import PlanFile, Section, newest
 from migrate.protocols import Reader
-from migrate.rows import COLLECTION
+from migrate.rows import GRANT, is_item
 from migrate.session import Session, workers_for
 from migrate.summaries import ApplySummary, Failure
 from migrate.workers import Channel, JobFailed, Workers
@@ -65,6 +66,24 @@ class Work:
         with self.crew.reading:
             several = self.source.capabilities.max_connections > self.number
         return self.session.source(self.lane) if several else None
+
+
+@dataclass(frozen=True, slots=True)
+class Granting:
+    """The grants of one lane, for a worker."""
+
+    lane: Lane
+    section: Section
+    session: Session
+    plan: PlanFile
+
+    def __call__(self, channel: Channel) -> None:
+        """Make them."""
+        target = self.session.target(self.lane)
+        try:
+            LaneGrants(self.plan, self.section, target, channel).run()
+        finally:
+            target.close()
 
 
 @dataclass(slots=True)
@@ -117,7 +136,7 @@ class Clerk:
 
     def _failed(self, message: JobFailed) -> None:
         error = translated(message.error)
-        lane = message.job.section.lane if isinstance(message.job, Work) else ""
+        lane = message.job.section.lane if isinstance(message.job, Work | Granting) else ""
         if not isinstance(error, ConnectorError) or error.scope is Scope.RUN:
             raise error
         told = lane in self.errors
@@ -183,7 +202,7 @@ def _open_steps(ledger: Ledger, plan: PlanFile) -> int:
 
 def _done_so_far(ledger: Ledger, plan: PlanFile) -> int:
     tally = ledger.tally(plan.header.id).items()
-    return sum(n for (_, state, code), n in tally if state is State.DONE and code != COLLECTION)
+    return sum(n for (_, state, code), n in tally if state is State.DONE and is_item(code))
 
 
 def _run(project: Project, plan: PlanFile, lanes: Mapping[str, Lane], clerk: Clerk) -> str:
@@ -207,6 +226,11 @@ def _run(project: Project, plan: PlanFile, lanes: Mapping[str, Lane], clerk: Cle
     try:
         count = workers_for(len(jobs) + len(further))
         Workers(count, on_stop=pacer.stop, on_interrupt=hurry).run([*jobs, *further], clerk.handle)
+        # Who may use it comes last: nobody sees half of a folder.
+        shares = [Granting(j.lane, j.section, session, plan) for j in jobs if j.section.grants]
+        shares = [job for job in shares if job.lane.key not in clerk.errors]
+        if shares:
+            Workers(workers_for(len(shares)), on_stop=pacer.stop, on_interrupt=hurry).run(shares, clerk.handle)
     finally:
         for job in jobs:
             job.source.close()
@@ -223,17 +247,23 @@ def binding(pacer: Pacer) -> str:
 
 def _summary(plan: PlanFile, clerk: Clerk, seconds: float, limit: str) -> ApplySummary:
     states: Counter[State] = Counter()
+    grants: Counter[State] = Counter()
     failures: list[Failure] = []
     altered: list[Failure] = []
     for (lane, state, code), count in sorted(clerk.ledger.tally(plan.header.id).items()):
-        if code == COLLECTION:
+        if not is_item(code):
+            grants[state] += count if code.startswith(GRANT) else 0
+            if state is State.FAILED:
+                failures.append(Failure(lane=lane, code=code, count=count))
             continue
         states[state] += count
         if state is not State.DONE:
             failures.append(Failure(lane=lane, code=code, count=count, drifted=state is State.DRIFTED))
         elif code.startswith("stored-"):
             altered.append(Failure(lane=lane, code=code, count=count))
-    open_items = states[State.FAILED] + states[State.DRIFTED] + sum(s.blocked for s in plan.sections)
+    open_items = (
+        states[State.FAILED] + grants[State.FAILED] + states[State.DRIFTED] + sum(s.blocked for s in plan.sections)
+    )
     refused = [s.totals.exit_code for s in plan.sections if s.totals is not None]
     codes = [int(error.exit_code) for error in clerk.errors.values()] + refused
     return ApplySummary(
@@ -246,6 +276,8 @@ def _summary(plan: PlanFile, clerk: Clerk, seconds: float, limit: str) -> ApplyS
         blocked=sum(s.blocked for s in plan.sections),
         failures=tuple(failures),
         altered=tuple(altered),
+        granted=grants[State.DONE],
+        grants_failed=grants[State.FAILED],
         bytes_moved=clerk.moved,
         seconds=seconds,
         limit=limit,

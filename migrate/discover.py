@@ -15,6 +15,7 @@ from migrate.ledger import chunks
 from migrate.model import Capabilities, Change, Collection, Entry, Item, Loss, Placement, Service, Skip
 from migrate.protocols import Reader, SupportsChanges
 from migrate.rows import Known, SourceRow, TargetRow
+from migrate.sharing import Holdings, Shared, granted_there, spot
 
 BATCH = 500
 
@@ -71,6 +72,8 @@ class Scanned:
     capabilities: Capabilities
     known: Known
     """What lets the next listing of the source be a delta."""
+    shared: Shared
+    """Who else may use what; nothing after a delta."""
 
 
 def scan_lane(
@@ -87,14 +90,23 @@ def scan_lane(
     With ``known``, only what changed at the source since then, where it tells; else all of it.
     """
     capabilities = target.capabilities
-    homes = place_collections(service, list(source.collections()), capabilities.names)
+    found = list(source.collections())
+    homes = place_collections(service, found, capabilities.names)
     listing = _SourceListing(lane, service, homes, capabilities, policy, channel)
     ground = _ground(capabilities, policy)
     cursor = listing.run(source, known if known is not None and known.ground == ground else None)
     if cursor is None:
         return
     have = {collection.href: collection for collection in target.collections()}
+    for collection in found if service is not Service.MAIL and listing.whole else ():
+        path = homes[collection.href].path
+        listing.holdings.place(collection, key_of(path), path)
+    shared_items: dict[str, str] = {}
     for entries in chunks(target.entries(), BATCH):
+        for entry in entries if listing.holdings.hrefs else ():
+            where = spot(key_of(have[entry.collection].path), entry.name) if entry.collection in have else ""
+            if where in listing.holdings.hrefs:
+                shared_items[where] = entry.href
         channel.tell(Targets(lane=lane, rows=[_target_row(entry, have) for entry in entries]))
         if channel.stopping:
             return
@@ -105,9 +117,16 @@ def scan_lane(
             places=dict(sorted(places.items())),
             located=_locate(places, list(have.values())),
             capabilities=capabilities,
+            shared=granted_there(target, listing.holdings, _hrefs(listing.places, have), shared_items),
             known=Known(cursor=cursor, ground=ground, homes=listing.keys, places=places),
         )
     )
+
+
+def _hrefs(places: Mapping[str, Collection], have: Mapping[str, Collection]) -> dict[str, str]:
+    """The target's href of each placed collection that it has, by key."""
+    located, by_key = _locate(places, list(have.values())), {key_of(c.path): c.href for c in have.values()}
+    return {key: by_key[there] for key, there in located.items() if there in by_key}
 
 
 def _ground(capabilities: Capabilities, policy: LabelPolicy) -> str:
@@ -137,6 +156,9 @@ class _SourceListing:
     ) -> None:
         self._lane, self._service, self._homes = lane, service, homes
         self._capabilities, self._policy, self._channel = capabilities, policy, channel
+        self.holdings = Holdings(service)
+        self.whole = False
+        """Whether everything was listed, so that it is known who may use what."""
         self.keys = {href: key_of(home.path) for href, home in homes.items()}
         self.places = {key_of(home.path): home for home in homes.values() if home.path or service is Service.FILES}
 
@@ -157,6 +179,7 @@ class _SourceListing:
         return all(self.keys.get(href, key) == key for href, key in known.homes.items())
 
     def _whole(self, source: Reader) -> str | None:
+        self.whole = True
         self._channel.tell(Anew(lane=self._lane))
         for entries in chunks(source.entries(), BATCH):
             self._channel.tell(Sources(lane=self._lane, rows=self._rows(entries)))
@@ -181,6 +204,8 @@ class _SourceListing:
         for entry in entries:
             row, placement = _source_row(self._service, entry, self._homes, self._capabilities, self._policy)
             rows.append(row)
+            if placement is not None and self.whole:
+                self.holdings.add(entry, key_of(placement.path), placement.name)
             if placement is not None:
                 # Its parents are made only when they hold something themselves.
                 collection = Collection(href="", path=placement.path, role=placement.role)

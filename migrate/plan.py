@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
 from migrate import __version__
 from migrate.config import Filters, Lane, Project, routes
@@ -17,6 +18,7 @@ from migrate.planfile import PlanFile, PlanWriter, Section
 from migrate.planlane import Deletions, LanePlan, Tally
 from migrate.rules import Rules
 from migrate.session import Session, target_key
+from migrate.sharing import steps_of, to_make
 from migrate.summaries import LaneSummary, PlanSummary
 
 EVERYTHING, KEEP = Rules(), Deletions()
@@ -62,7 +64,7 @@ def plan_lanes(
         asked = _filters_row(filters) | rules.plain()
         writer = PlanWriter(project.plans, tool=__version__, project=project.fingerprint, filters=asked)
         for lane in lanes:
-            _write_lane(writer, lane, listing, ledger, rules, deletions)
+            _write_lane(writer, lane, listing, ledger, rules, deletions, _people(project, lane))
     return summarise(PlanFile(writer.finish()))
 
 
@@ -75,7 +77,13 @@ def _filters_row(filters: Filters) -> dict[str, object]:
 
 
 def _write_lane(
-    writer: PlanWriter, lane: Lane, listing: Listing, ledger: Ledger, rules: Rules, deletions: Deletions
+    writer: PlanWriter,
+    lane: Lane,
+    listing: Listing,
+    ledger: Ledger,
+    rules: Rules,
+    deletions: Deletions,
+    people: Mapping[str, str],
 ) -> None:
     writer.lane(
         Section(lane=lane.key, account=lane.source_account, service=lane.service.value, target=target_key(lane))
@@ -89,7 +97,25 @@ def _write_lane(
         return
     scanned = listing.scanned[lane.key]
     tally = LanePlan(writer, lane, listing.scan, ledger, scanned, rules, deletions).write()
+    _write_grants(writer, lane, scanned, people, tally)
     writer.totals(tally.totals(*_short_of_space(tally, scanned)))
+
+
+def _write_grants(writer: PlanWriter, lane: Lane, scanned: Scanned, people: Mapping[str, str], tally: Tally) -> None:
+    """What others may use, after the items."""
+    wanted, losses = to_make(scanned.shared, people, lane.target_account, datetime.now(UTC))
+    numbers = {key: number for number, key in enumerate(scanned.places, 1)}
+    for step in steps_of(wanted, scanned.shared.hrefs, numbers, writer.next_number()):
+        writer.grant(step)
+        tally.grants += 1
+    tally.grants_per_hour = scanned.capabilities.grants_per_hour
+    tally.losses.update((loss.field, loss.reason) for _, loss in losses)
+
+
+def _people(project: Project, lane: Lane) -> Mapping[str, str]:
+    """Who the source's people are on the lane's target, by address in lower case."""
+    same = (one for one in routes(project) if one.target == lane.target and one.service is lane.service)
+    return {one.source_account.lower(): one.target_account for one in same}
 
 
 def _short_of_space(tally: Tally, scanned: Scanned) -> tuple[str, int]:
@@ -128,5 +154,7 @@ def _lane_summary(section: Section) -> LaneSummary:
         texts={code: text for _, code, text, _ in totals.reasons},
         losses={(name, reason): count for name, reason, count in totals.losses},
         verbs={Verb(key): count for key, count in totals.verbs.items()},
+        grants=totals.grants,
+        grants_per_hour=totals.grants_per_hour,
         blocked=totals.error,
     )

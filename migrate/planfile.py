@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from migrate.errors import PlanRefused, UsageError
-from migrate.model import Collection, Disposition, Loss, Verb
-from migrate.planrows import FORMAT, Action, Header, Left, Place, Section, Totals, anonymous
+from migrate.model import Collection, Disposition, Grant, GrantKind, GrantRole, Loss, Verb
+from migrate.planrows import FORMAT, Action, Header, Left, Place, Section, Sharing, Totals, anonymous
 
 __all__ = ["Action", "Header", "Left", "Place", "PlanFile", "PlanWriter", "Section", "Totals", "anonymous", "newest"]
 
@@ -121,6 +121,16 @@ class PlanWriter:
                 names[key] = list(getattr(action, key))
         self._names.row(names)
 
+    def grant(self, step: Sharing) -> None:
+        """A planned grant."""
+        self._n = step.n
+        grant = step.grant
+        item = anonymous(self._lane, step.href) if step.href else ""
+        row = {"type": "grant", "n": step.n, "c": step.collection, "item": item}
+        self._plan.row(row | {"kind": grant.kind.value, "role": grant.role.value})
+        ends = grant.expires.isoformat() if grant.expires else ""
+        self._names.row({"n": step.n, "href": step.href, "principal": grant.principal, "expires": ends})
+
     def left(self, left: Left) -> None:
         """An item that does not move."""
         item = anonymous(self._lane, left.href)
@@ -139,6 +149,8 @@ class PlanWriter:
                 "reasons": [list(r) for r in totals.reasons],
                 "losses": [list(r) for r in totals.losses],
                 "verbs": dict(totals.verbs),
+                "grants": totals.grants,
+                "grants_per_hour": totals.grants_per_hour,
                 "error": totals.error,
                 "exit_code": totals.exit_code,
             }
@@ -218,6 +230,18 @@ class PlanFile:
                     former=tuple((href, etag) for href, etag in names.get("former", ())),
                 )
 
+    def section_grants(self, section: Section) -> Iterator[Sharing]:
+        """The lane's grants, streamed."""
+        for row, names in self._rows(section):
+            if row["type"] == "grant":
+                grant = Grant(
+                    kind=GrantKind(row["kind"]),
+                    role=GrantRole(row["role"]),
+                    principal=names["principal"],
+                    expires=datetime.fromisoformat(names["expires"]) if names["expires"] else None,
+                )
+                yield Sharing(n=row["n"], collection=row["c"], href=names["href"], grant=grant)
+
     def section_left(self, section: Section) -> Iterator[Left]:
         """The lane's items that do not move (present ones are only counted), streamed."""
         for row, names in self._rows(section):
@@ -262,9 +286,9 @@ def _scan(path: Path, names_path: Path) -> tuple[Header, tuple[Section, ...]]:
                 names_offset += len(named)
                 if kind == "lane":
                     current = {"row": row, "offset": offset, "names": names_offset}
-                    current |= {"actions": 0, "steps": 0, "blocked": 0}
-                elif kind == "action":
-                    current["actions"] += 1
+                    current |= {"actions": 0, "steps": 0, "blocked": 0, "grants": 0}
+                elif kind in {"action", "grant"}:
+                    current[f"{kind}s"] += 1
                     current["steps"] += 1
                 elif kind == "collection":
                     current["steps"] += row["n"] > 0
@@ -300,6 +324,7 @@ def _section(current: Mapping[str, Any], totals: Mapping[str, Any]) -> Section:
         actions=current["actions"],
         steps=current["steps"],
         blocked=current["blocked"],
+        grants=current["grants"],
         totals=Totals(
             discovered=totals["discovered"],
             counts=totals["counts"],
@@ -308,6 +333,8 @@ def _section(current: Mapping[str, Any], totals: Mapping[str, Any]) -> Section:
             reasons=tuple((a, b, c, d) for a, b, c, d in totals["reasons"]),
             losses=tuple((a, b, c) for a, b, c in totals["losses"]),
             verbs=totals["verbs"],
+            grants=totals.get("grants", 0),
+            grants_per_hour=totals.get("grants_per_hour"),
             error=totals["error"],
             exit_code=totals["exit_code"],
         ),

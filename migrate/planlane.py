@@ -46,6 +46,8 @@ class Tally:
     size: int = 0
     exact: bool = True
     discovered: int = 0
+    grants: int = 0
+    grants_per_hour: int | None = None
 
     def add(self, decision: Decision, losses: Iterable[Loss] = (), size: int | None = 0, *, exact: bool = True) -> None:
         """One item."""
@@ -69,6 +71,8 @@ class Tally:
             reasons=tuple((*key, count) for key, count in sorted(self.reasons.items())),
             losses=tuple((*key, count) for key, count in sorted(self.losses.items())),
             verbs={key.value: count for key, count in sorted(self.verbs.items())},
+            grants=self.grants,
+            grants_per_hour=self.grants_per_hour,
             error=error,
             exit_code=code,
         )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from migrate.model import Collection, Disposition, Loss, Verb
+from migrate.model import Collection, Disposition, Grant, Loss, Verb
 
 FORMAT = "2.0"
 """A minor number only adds fields; a major one is refused by older versions."""
@@ -56,6 +56,18 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """One grant to make, once the items of every lane are there."""
+
+    n: int
+    collection: int
+    """Number of the target collection that is shared, or that holds the item."""
+    href: str
+    """The source's href of the item; empty when the collection itself is shared."""
+    grant: Grant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
     """One item that does not move, in one class, with the code of the reason."""
 
@@ -80,6 +92,10 @@ class Totals:
     """(field, what is done instead, count)."""
     verbs: Mapping[str, int] = field(default_factory=dict)
     """Planned items by what is done with them."""
+    grants: int = 0
+    """Shares to make."""
+    grants_per_hour: int | None = None
+    """How many of them the target takes; None when as many as one likes."""
     error: str = ""
     exit_code: int = 0
     """When the lane cannot be applied: why, and the code that it gives to the command."""
@@ -99,6 +115,7 @@ class Section:
     steps: int = 0
     """Actions and collections to create."""
     blocked: int = 0
+    grants: int = 0
     totals: Totals | None = None
 
 

@@ -11,6 +11,15 @@ COLLECTION = "collection"
 """The outcome code of a step that made a collection rather than an item."""
 
 
+GRANT = "grant"
+"""The outcome code of a step that shared something; with a dash and more when it failed."""
+
+
+def is_item(code: str) -> bool:
+    """Whether an outcome with this code is that of an item."""
+    return code != COLLECTION and code.partition("-")[0] != GRANT
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
     """A source item and what was stored for it."""

@@ -9,7 +9,7 @@ from migrate.errors import UsageError
 from migrate.ledger import Ledger, RunRow
 from migrate.model import Service, State
 from migrate.planfile import PlanFile, Section, newest
-from migrate.rows import COLLECTION
+from migrate.rows import is_item
 from migrate.summaries import LaneStatus, Run, StatusSummary
 
 
@@ -30,9 +30,7 @@ def status(project: Project) -> StatusSummary:
 
 def _lane(section: Section, tally: dict[tuple[str, State, str], int]) -> LaneStatus:
     def count(state: State) -> int:
-        return sum(
-            n for (lane, s, code), n in tally.items() if (lane, s) == (section.lane, state) and code != COLLECTION
-        )
+        return sum(n for (lane, s, code), n in tally.items() if (lane, s) == (section.lane, state) and is_item(code))
 
     return LaneStatus(
         key=section.lane,

@@ -46,6 +46,10 @@ class LaneSummary:
     estimate: Estimate | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
     """The sentence behind each reason code; holds no value found."""
+    grants: int = 0
+    """Shares to make."""
+    grants_per_hour: int | None = None
+    """How many of them the target takes."""
     blocked: str = ""
     """Why the whole lane cannot be applied, when that is so (no target account, login refused, no space)."""
 
@@ -79,6 +83,16 @@ class PlanSummary:
     def discovered(self) -> int:
         """Items listed over all lanes."""
         return sum(lane.discovered for lane in self.lanes)
+
+    @property
+    def grants(self) -> int:
+        """Shares to make, over all lanes."""
+        return sum(lane.grants for lane in self.lanes)
+
+    @property
+    def grant_hours(self) -> float:
+        """How long the slowest account's shares take at the target's limit; accounts share at the same time."""
+        return max((lane.grants / lane.grants_per_hour for lane in self.lanes if lane.grants_per_hour), default=0.0)
 
     @property
     def changes(self) -> bool:
@@ -119,6 +133,9 @@ class ApplySummary:
     failures: tuple[Failure, ...] = ()
     altered: tuple[Failure, ...] = ()
     """Items that the target stored, but not wholly as sent: without a keyword it refused, with another date."""
+    granted: int = 0
+    """Shares made by this plan, now or before."""
+    grants_failed: int = 0
     bytes_moved: int = 0
     seconds: float = 0.0
     limit: str = ""

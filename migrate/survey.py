@@ -20,7 +20,7 @@ from migrate.model import FindingKind, State
 from migrate.overview import LaneOverview, Overview, PersonOverview, Verified
 from migrate.plan import summarise
 from migrate.planfile import PlanFile, newest
-from migrate.rows import COLLECTION
+from migrate.rows import is_item
 from migrate.status import status
 from migrate.summaries import LaneStatus
 
@@ -81,7 +81,7 @@ def _losses(plans: Path) -> dict[str, Counter[tuple[str, str]]]:
 def _failures(key: str, state: LaneStatus, tally: Mapping[tuple[str, State, str], int]) -> dict[str, int]:
     found: dict[str, int] = {}
     for (lane, how, code), count in sorted(tally.items()):
-        if lane == key and how is not State.DONE and code != COLLECTION:
+        if lane == key and how is not State.DONE and is_item(code):
             found[code] = found.get(code, 0) + count
     waiting = state.open - state.failed - state.drifted
     return found | ({"waiting": waiting} if waiting > 0 else {})

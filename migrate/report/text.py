@@ -77,6 +77,10 @@ def _totals(summary: PlanSummary) -> Iterator[str]:
     terms = " + ".join(f"{count(summary.total(one))} {one.value}" for one in _CLASSES)
     verdict = "the sums check" if summary.sums_check else "THE SUMS DO NOT CHECK"
     yield f"{plural(summary.discovered, 'item')} found = {terms}: {verdict}"
+    if summary.grants:
+        hours = summary.grant_hours
+        limit = f"; at the server's limit this takes about {hours:.1f} h" if hours >= 0.2 else ""
+        yield f"To share: {plural(summary.grants, 'share')}{limit}"
     yield f"To move: {plural(summary.total(Disposition.PLANNED), 'item')}, {size(planned_bytes, exact=exact)}"
 
 
@@ -107,6 +111,8 @@ def apply(summary: ApplySummary) -> str:
         lines.append(f"  {failure.lane}: {plural(failure.count, 'item')} {state}: {failure.code}")
     for one in summary.altered:
         lines.append(f"  {one.lane}: {plural(one.count, 'item')} {ALTERED.get(one.code, one.code)}")
+    if summary.granted or summary.grants_failed:
+        lines.append(f"{plural(summary.granted, 'share')} made, {count(summary.grants_failed)} failed")
     if summary.seconds >= 1 and summary.done > summary.already:
         rate = (summary.done - summary.already) / summary.seconds
         limit = f"; the limit was: {summary.limit}" if summary.limit else ""

@@ -136,6 +136,8 @@ MIGRATION: Mapping[str, tuple[str, str]] = {
     "loss-revisions": ("versions antérieures", "earlier versions"),
     "loss-sensitivity": ("confidentialité", "sensitivity"),
     "loss-series": ("série", "series"),
+    "loss-sharing": ("partage", "sharing"),
+    "loss-grants": ("partages", "shares"),
     "loss-shares": ("partages", "shares"),
     "loss-status": ("état", "status"),
     "loss-timezone": ("fuseau horaire", "time zone"),

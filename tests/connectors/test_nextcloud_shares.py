@@ -12,12 +12,12 @@ from connectors.nextcloud.shares import permissions, same
 from migrate.errors import ConnectorError, Rejected
 from migrate.model import Collection, Grant, GrantKind, GrantRole
 from migrate.protocols import SupportsGrants
-from tests.connectors.nextcloud_kit import BOB, Place, item, real
+from tests.connectors.nextcloud_kit import BOB, Place, either, item
 
 
-@pytest.fixture
-def place() -> Iterator[Place]:
-    with real() as found:
+@pytest.fixture(params=["standin", "real"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    with either(request.param, tmp_path / "cloud") as found:
         yield found
 
 

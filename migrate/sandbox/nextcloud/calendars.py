@@ -16,10 +16,11 @@ from xml.sax.saxutils import escape
 from migrate.sandbox.clock import Clock
 from migrate.sandbox.nextcloud.contentlines import Component, ParseFailure, parse
 from migrate.sandbox.nextcloud.dav_errors import DavError
+from migrate.sandbox.nextcloud.dav_shares import INVITE, DavShares
 from migrate.sandbox.nextcloud.groupware_xml import bridge_propfind, bridge_report
 from migrate.sandbox.nextcloud.icalendar_rules import KINDS, accept
 from migrate.sandbox.nextcloud.limits import Limits, Window
-from migrate.sandbox.nextcloud.multistatus import Found, multistatus
+from migrate.sandbox.nextcloud.multistatus import Found, asked_properties, multistatus
 from migrate.sandbox.nextcloud.names import split_path
 from migrate.sandbox.nextcloud.outbox import Outbox
 from migrate.sandbox.nextcloud.preconditions import check_preconditions
@@ -110,6 +111,7 @@ class GroupwareHandler:
             Window(limits.books_created, limits.books_period), limits.books_total, "addressbook",
         )  # fmt: skip
         self._scheduler = Scheduler(addresses, outbox, clock, self._deliver)
+        self._shares = DavShares(frozenset(addresses))
 
     def __call__(self, request: Request) -> Reply:
         """Answer."""
@@ -127,8 +129,12 @@ class GroupwareHandler:
                 return self._put(request, store, parts)
             case ("DELETE", 3):
                 return self._delete(request, store, parts)
+            case ("POST", 2) if store.disk(parts).is_dir():
+                self._shares.change((*parts, store.noun), request.body())
+                return empty_reply(200)
             case ("DELETE", 2):
                 self._trash.forget(parts[:2])
+                self._shares.forget((*parts, store.noun))
                 return self._finish(self._pass_on(request, store, parts, b""), 204)
             case ("MKCALENDAR" | "MKCOL", 2):
                 return self._make(request, store, parts)
@@ -273,7 +279,11 @@ class GroupwareHandler:
         return self._finish(self._pass_on(request, store, parts, body), 201)
 
     def _propfind(self, request: Request, store: Store, parts: Parts) -> Reply:
-        reply = self._pass_on(request, store, parts, request.body())
+        body = request.body()
+        if len(parts) == 2 and asked_properties(body) == [INVITE] and store.disk(parts).is_dir():
+            found = Found(f"{store.root}/{'/'.join(parts)}/", {INVITE: self._shares.invite((*parts, store.noun))})
+            return multistatus([found], [INVITE])
+        reply = self._pass_on(request, store, parts, body)
         home = f"{store.root}/{request.user}/"
         members = len(parts) == 1 and request.header("Depth") != "0"
         document = bridge_propfind(reply.read(), request.user, home, members=members)
