@@ -29,6 +29,10 @@ Around = Callable[[str, Callable[..., Any], tuple[Any, ...], dict[str, Any]], An
 WRITES = frozenset({"ensure", "mark", "find", "put", "delete", "put_many", "move", "set_flags", "prune", "grant"})
 
 
+KEY = 16
+"""Bytes that tell the rows of a listing apart."""
+
+
 class WriteForbidden(TranshumeError):
     """A command that only reads tried to write: a mistake in the program."""
 
@@ -137,20 +141,22 @@ class _Retry:
 
     def listing(self, call: Callable[[], Iterator[Entry | Collection]]) -> Iterator[Entry | Collection]:
         """Begin again after a break, without what was given already (16 bytes are kept of each)."""
-        given: set[bytes] = set()
+        given = bytearray()  # a set only once it is needed: of a million rows it takes six times as much
+        before: set[bytes] = set()
         failures = 0
         while True:
             try:
                 for row in call():
                     key = _key(row)
-                    if key not in given:
-                        given.add(key)
+                    if key not in before:
+                        given += key
                         failures = 0
                         yield row
                 return
             except Retriable as error:
                 failures += 1
                 self.pause(error, failures)
+                before = {bytes(given[i : i + KEY]) for i in range(0, len(given), KEY)}
 
     def changes(self, call: Callable[[str], Iterator[Change]], cursor: str) -> Iterator[Change]:
         """Begin again after a break: steps told twice do no harm, the last word of each counts."""
@@ -213,4 +219,4 @@ class _Retry:
 def _key(row: Entry | Collection) -> bytes:
     """What tells the rows of a listing apart, in few bytes."""
     place = row.collection if isinstance(row, Entry) else ""
-    return hashlib.blake2b(f"{place}\0{row.href}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return hashlib.blake2b(f"{place}\0{row.href}".encode("utf-8", "surrogatepass"), digest_size=KEY).digest()

@@ -16,11 +16,14 @@ from pathlib import Path
 
 from migrate.config import Lane, Project, routes
 from migrate.crew import MOST, Crew, crew_size
-from migrate.errors import ConnectorError, Exit, LocalDiskFull, PlanRefused, Scope, TranshumeError
+from migrate.errors import ConnectorError, Exit, LocalDiskFull, PlanRefused, Scope, TranshumeError, WaveRefused
 from migrate.granting import LaneGrants
+from migrate.ground import settings_of, settings_of_lane
 from migrate.lane import LaneApply
 from migrate.lanework import Begin, Begun, Claimed, Done, Go, Settled
 from migrate.ledger import Ledger, project_lock
+from migrate.ledger.ledger import now
+from migrate.ledger.waves import happened, keep_ground, keep_speed, keep_wave, wave, waves
 from migrate.model import State
 from migrate.observe import Observer, Silent, interrupted
 from migrate.pacing import Pacer
@@ -28,8 +31,15 @@ from migrate.planfile import PlanFile, Section, newest
 from migrate.protocols import Reader
 from migrate.rows import GRANT, is_item
 from migrate.session import Session, workers_for
+from migrate.stale import stale
 from migrate.summaries import ApplySummary, Failure
+from migrate.waves import WaveState, after_apply
 from migrate.workers import Channel, JobFailed, Workers
+
+SHOWN = 5
+"""Reasons told at once."""
+PARTS = frozenset({"since", "until", "max_size", "folders", "without", "trial"})
+"""Rules with which a plan is not a whole pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +58,13 @@ class Work:
 
     def __call__(self, channel: Channel) -> None:
         """Carry it out."""
+        started = time.monotonic()
         target = self.session.target(self.lane)
         source = self._own_source()
         try:
             LaneApply(self.plan, self.section, source or self.source, target, channel, self.crew).run(self.number)
         finally:
+            channel.tell(Spent(self.section.lane, time.monotonic() - started))
             target.close()
             if source is not None:
                 source.close()
@@ -86,6 +98,14 @@ class Granting:
             target.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """A worker tells how long it was at its lane."""
+
+    lane: str
+    seconds: float
+
+
 @dataclass(slots=True)
 class Clerk:
     """Answers the workers from the ledger, in the main thread."""
@@ -97,6 +117,10 @@ class Clerk:
     moved: int = 0
     already: int = 0
     """Items done by an earlier run of this plan."""
+    sent: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Items and bytes stored by each lane in this run."""
+    spent: dict[str, float] = field(default_factory=dict)
+    """Seconds that each lane took: its workers run at the same time, the longest counts."""
 
     def handle(self, message: object) -> object:
         """One message of a worker; the answer goes back to it."""
@@ -110,12 +134,24 @@ class Clerk:
             return self.ledger.claimed(message.section.target, message.hrefs)
         elif isinstance(message, Done):
             self.ledger.record(self.plan.header.id, self._lane(message.section), message.results)
-            moved = sum(r.pair.size for r in message.results if r.pair is not None)
+            stored = [r.pair for r in message.results if r.pair is not None and r.code.startswith("stored")]
+            moved = sum(pair.size for pair in stored)
             self.moved += moved
+            items, size = self.sent.get(message.section.lane, (0, 0))
+            self.sent[message.section.lane] = (items + len(stored), size + moved)
             self.observer.advanced(message.section.lane, len(message.results), moved)
+        elif isinstance(message, Spent):
+            self.spent[message.lane] = max(message.seconds, self.spent.get(message.lane, 0.0))
         elif isinstance(message, JobFailed):
             self._failed(message)
         return None
+
+    def keep_speeds(self) -> None:
+        """Record how fast each lane went in this run: what the next plan's time is computed from."""
+        lanes = {section.lane: self._lane(section) for section in self.plan.sections}
+        for lane, (items, size) in self.sent.items():
+            if items and lane in self.spent:
+                keep_speed(self.ledger, lanes[lane], items, size, self.spent[lane])
 
     def _lane(self, section: Section) -> int:
         return self.ledger.lane(section.lane, section.target)
@@ -170,12 +206,14 @@ def apply_plan(project: Project, path: Path | None = None, observer: Observer | 
             started = time.monotonic()
             clerk = Clerk(ledger=ledger, plan=plan, observer=observer, already=_done_so_far(ledger, plan))
             limit = ""
+            _refuse_signed(ledger, plan)
             run = ledger.begin_run("apply", plan.header.id)
             code = Exit.INTERRUPTED
             try:
                 if _open_steps(ledger, plan):
                     limit = _run(project, plan, lanes, clerk)
                 summary = _summary(plan, clerk, time.monotonic() - started, limit)
+                _advance_waves(project, plan, ledger, summary)
                 code = Exit(summary.exit_code)
             except TranshumeError as error:
                 code = error.exit_code
@@ -186,12 +224,37 @@ def apply_plan(project: Project, path: Path | None = None, observer: Observer | 
 
 
 def _lanes_of(project: Project, plan: PlanFile) -> dict[str, Lane]:
-    if plan.header.project != project.fingerprint:
+    """The lanes of the plan, by key. Raises PlanRefused naming what changed; rows added since change nothing."""
+    lanes = {lane.key: lane for lane in routes(project)}
+    reasons = stale(project, plan)
+    if reasons:
+        more = f"; and {len(reasons) - SHOWN} more" if len(reasons) > SHOWN else ""
         raise PlanRefused(
-            "This plan was made for another project, or the configuration or the accounts changed since.",
-            advice="Make a new plan: transhume plan",
+            f"This plan stands on something else than the project does now: {'; '.join(reasons[:SHOWN])}{more}.",
+            advice="Undo that change, or make a new plan: transhume plan",
         )
-    return {lane.key: lane for lane in routes(project)}
+    return lanes
+
+
+def _refuse_signed(ledger: Ledger, plan: PlanFile) -> None:
+    signed = {name for name, wave in waves(ledger).items() if wave.state is WaveState.SIGNED}
+    found = sorted({s.wave for s in plan.sections if s.steps} & signed)
+    if found:
+        raise WaveRefused(
+            f"Wave {', '.join(found)} is signed off: nothing of it is written any more.",
+            advice="Plan the other waves: transhume plan --wave …",
+        )
+
+
+def _advance_waves(project: Project, plan: PlanFile, ledger: Ledger, summary: ApplySummary) -> None:
+    """A whole pass over a wave brings it to its next state, once for each plan."""
+    if summary.left or summary.exit_code not in (Exit.DONE, Exit.ITEMS_FAILED) or PARTS & plan.header.filters.keys():
+        return
+    planned = {section.lane for section in plan.sections}
+    for name in sorted({section.wave for section in plan.sections}):
+        whole = {lane.key for lane in routes(project) if lane.wave == name}
+        if whole <= planned and not happened(ledger, name, "applied", plan.header.id):
+            keep_wave(ledger, after_apply(wave(ledger, name), at=now()), "applied", plan.header.id)
 
 
 def _open_steps(ledger: Ledger, plan: PlanFile) -> int:
@@ -209,7 +272,7 @@ def _run(project: Project, plan: PlanFile, lanes: Mapping[str, Lane], clerk: Cle
     pacer = Pacer(on_wait=lambda bucket, seconds: clerk.observer.waiting("", bucket, seconds))
     session = Session(project, pacer)
     session.sweep()
-    jobs = []
+    jobs, settings = [], settings_of(project)
     for section in plan.sections:
         totals = section.totals
         if totals is not None and totals.exit_code:
@@ -218,6 +281,8 @@ def _run(project: Project, plan: PlanFile, lanes: Mapping[str, Lane], clerk: Cle
             continue
         lane = lanes[section.lane]
         jobs.append(Work(lane, section, session, plan, Crew(crew_size(section)), session.source(lane)))
+        number = clerk.ledger.lane(section.lane, section.target)
+        keep_ground(clerk.ledger, number, settings_of_lane(lane, settings))
         size = totals.bytes_planned if totals is not None else None
         clerk.observer.lane_started(section.lane, "apply", section.steps, size)
     hurry = partial(interrupted, clerk.observer)
@@ -232,6 +297,7 @@ def _run(project: Project, plan: PlanFile, lanes: Mapping[str, Lane], clerk: Cle
         if shares:
             Workers(workers_for(len(shares)), on_stop=pacer.stop, on_interrupt=hurry).run(shares, clerk.handle)
     finally:
+        clerk.keep_speeds()
         for job in jobs:
             job.source.close()
     for job in jobs:

@@ -64,6 +64,12 @@ class PlanRefused(TranshumeError):
     exit_code = Exit.PLAN_REFUSED
 
 
+class WaveRefused(TranshumeError):
+    """A wave is not in a state for that: not verified yet, or signed off already."""
+
+    exit_code = Exit.PLAN_REFUSED
+
+
 class ProjectLocked(TranshumeError):
     """Another command holds this project."""
 

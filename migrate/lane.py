@@ -116,8 +116,10 @@ class LaneApply:
             for place in some:
                 if self._channel.stopping:
                     break
-                if place.n not in settled and isinstance(self._ensured(place.collection), Collection):
-                    results.append(Result(n=place.n, source_href="", state=State.DONE, code=COLLECTION))
+                home = self._ensured(place.collection) if place.n not in settled else None
+                if isinstance(home, Collection):
+                    made = (home.href, place.collection.path)
+                    results.append(Result(n=place.n, source_href="", state=State.DONE, code=COLLECTION, made=made))
             self._channel.tell(Done(self._section, results))
 
     def _ensured(self, collection: Collection) -> Collection | ConnectorError:
@@ -413,5 +415,6 @@ class LaneApply:
             date=int(moment.timestamp()) if moment else None,
             place=self._crew.key(home),
             name=parcel.action.name,
+            adopted=code == "found-there",
         )
         return Result(n=parcel.action.n, source_href=parcel.action.href, state=State.DONE, code=code, pair=pair)

@@ -9,7 +9,9 @@ from migrate import __version__
 from migrate.config import Filters, Lane, Project, routes
 from migrate.discover import Scanned
 from migrate.errors import Exit
+from migrate.ground import changed, elsewhere, settings_of, settings_of_lane, spoken
 from migrate.ledger import Ledger, Scan, project_lock
+from migrate.ledger.waves import ground, waves
 from migrate.listing import Listing, list_lanes
 from migrate.model import Disposition, Service, Verb
 from migrate.observe import Observer, Silent
@@ -20,6 +22,7 @@ from migrate.rules import Rules
 from migrate.session import Session, target_key
 from migrate.sharing import steps_of, to_make
 from migrate.summaries import LaneSummary, PlanSummary
+from migrate.waves import WaveState
 
 EVERYTHING, KEEP = Rules(), Deletions()
 
@@ -32,8 +35,10 @@ def make_plan(
     rules: Rules = EVERYTHING,
     deletions: Deletions = KEEP,
     whole: bool = False,
+    accept: bool = False,
 ) -> PlanSummary:
     """Make a plan and write it below ``plans/``. ``whole``: list every source anew, whatever it tells of changes.
+    ``accept``: go on although a system's address or an account changed since items were moved there.
 
     Raises ConfigError, ProjectLocked, Unreachable, LocalDiskFull, Interrupted. A lane whose account cannot be read
     is in the plan with its error and no action; ``exit_code`` tells the worst of them.
@@ -41,7 +46,9 @@ def make_plan(
     filters, observer = filters or Filters(), observer or Silent()
     lanes = [lane for lane in routes(project) if filters.accept(lane)]
     with project_lock(project.directory):
-        return plan_lanes(project, lanes, filters, observer, rules=rules, deletions=deletions, whole=whole)
+        return plan_lanes(
+            project, lanes, filters, observer, rules=rules, deletions=deletions, whole=whole, accept=accept
+        )
 
 
 def plan_lanes(
@@ -53,6 +60,7 @@ def plan_lanes(
     rules: Rules = EVERYTHING,
     deletions: Deletions = KEEP,
     whole: bool = False,
+    accept: bool = False,
 ) -> PlanSummary:
     """As make_plan, for a caller that holds the project."""
     lanes = list(lanes)
@@ -60,12 +68,61 @@ def plan_lanes(
     session = Session(project, pacer)
     session.sweep()
     with Ledger(project.ledger) as ledger, Scan(session.spool / "plan.scan", project.listings) as scan:
-        listing = list_lanes(project, session, pacer, lanes, scan, observer, whole=whole)
+        settings = settings_of(project)
+        held_back = _held_back(lanes, ledger, settings, accept=accept, observer=observer)
+        open_lanes = [lane for lane in lanes if lane.key not in held_back]
+        listing = list_lanes(project, session, pacer, open_lanes, scan, observer, whole=whole)
         asked = _filters_row(filters) | rules.plain()
-        writer = PlanWriter(project.plans, tool=__version__, project=project.fingerprint, filters=asked)
+        writer = PlanWriter(
+            project.plans, tool=__version__, project=project.fingerprint, filters=asked, settings=settings
+        )
         for lane in lanes:
-            _write_lane(writer, lane, listing, ledger, rules, deletions, _people(project, lane))
+            writer.lane(_section(lane, settings))
+            if lane.key in held_back:
+                writer.totals(Tally().totals(*held_back[lane.key]))
+            else:
+                _write_lane(writer, lane, listing, ledger, rules, deletions, _people(project, lane))
     return summarise(PlanFile(writer.finish()))
+
+
+def _section(lane: Lane, settings: Mapping[str, str]) -> Section:
+    return Section(
+        lane=lane.key,
+        account=lane.source_account,
+        service=lane.service.value,
+        target=target_key(lane),
+        route=settings_of_lane(lane, settings)["route"],
+        wave=lane.wave,
+    )
+
+
+def _held_back(
+    lanes: Iterable[Lane], ledger: Ledger, settings: Mapping[str, str], *, accept: bool, observer: Observer
+) -> dict[str, tuple[str, int]]:
+    """Lanes that are not planned, each with the reason and its exit code."""
+    signed = {name for name, wave in waves(ledger).items() if wave.state is WaveState.SIGNED}
+    stored, found = ledger.pair_counts(), dict[str, tuple[str, int]]()
+    explained = set[str]()
+    for lane in lanes:
+        if lane.wave in signed:
+            found[lane.key] = (f"wave {lane.wave} is signed off: nothing more is planned for it", 0)
+            continue
+        before = ground(ledger, lane.key)
+        names = changed(before, settings_of_lane(lane, settings)) if before and lane.key in stored else []
+        if (moved := elsewhere(names)) and not accept:
+            found[lane.key] = (_another_ground(moved, stored[lane.key][0]), Exit.PLAN_REFUSED)
+        explained.update(names)
+    if explained:
+        text = f"changed since items were moved: {spoken(sorted(explained))}; what is there follows, none comes twice"
+        observer.message("warning", text)
+    return found
+
+
+def _another_ground(names: list[str], count: int) -> str:
+    return (
+        f"{spoken(names)} changed since {count} items were moved: the records may speak of another system. "
+        "Undo it, or plan with --accept-settings when it is the same system under another address"
+    )
 
 
 def _filters_row(filters: Filters) -> dict[str, object]:
@@ -85,9 +142,6 @@ def _write_lane(
     deletions: Deletions,
     people: Mapping[str, str],
 ) -> None:
-    writer.lane(
-        Section(lane=lane.key, account=lane.source_account, service=lane.service.value, target=target_key(lane))
-    )
     if lane.target is None:
         writer.totals(Tally().totals(error="no target of this project takes it"))
         return

@@ -51,7 +51,15 @@ class _Hashed:
 class PlanWriter:
     """Streams a plan to disk. Nothing bears its final name before it is whole."""
 
-    def __init__(self, directory: Path, *, tool: str, project: str, filters: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        tool: str,
+        project: str,
+        filters: Mapping[str, Any],
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         directory.mkdir(mode=0o700, exist_ok=True)
         self._directory = directory
         self._made = datetime.now(UTC)
@@ -67,6 +75,7 @@ class PlanWriter:
                 "tool": tool,
                 "project": project,
                 "filters": dict(filters),
+                "settings": dict(settings or {}),
             }
         )
 
@@ -83,6 +92,8 @@ class PlanWriter:
             "account": section.account,
             "service": section.service,
             "target": section.target,
+            "route": section.route,
+            "wave": section.wave,
         }
         self._plan.row(row)
         self._names.row({"lane": section.lane})
@@ -307,6 +318,7 @@ def _scan(path: Path, names_path: Path) -> tuple[Header, tuple[Section, ...]]:
             tool=header["tool"],
             project=header["project"],
             filters=header["filters"],
+            settings=header["settings"],
         ),
         tuple(sections),
     )
@@ -319,6 +331,8 @@ def _section(current: Mapping[str, Any], totals: Mapping[str, Any]) -> Section:
         account=row["account"],
         service=row["service"],
         target=row["target"],
+        route=row["route"],
+        wave=row["wave"],
         offset=current["offset"],
         names_offset=current["names"],
         actions=current["actions"],

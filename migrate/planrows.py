@@ -109,6 +109,9 @@ class Section:
     account: str
     service: str
     target: str
+    route: str = ""
+    """Digest of where the lane goes."""
+    wave: str = ""
     offset: int = 0
     names_offset: int = 0
     actions: int = 0
@@ -129,6 +132,8 @@ class Header:
     project: str
     """Fingerprint of the configuration that it was made for."""
     filters: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Digests of the settings that it stands on, by name (``migrate/ground.py``)."""
 
 
 def anonymous(lane: str, href: str) -> str:

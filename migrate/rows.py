@@ -40,6 +40,8 @@ class Pair:
     """Key of the collection that it was placed in, by which a later move is seen; None: not recorded then."""
     name: str = ""
     """The name that it was stored under; empty for mail."""
+    adopted: bool = False
+    """It was at the target already and equal: not ours to remove."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

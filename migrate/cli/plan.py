@@ -32,6 +32,11 @@ from migrate.report import json, text
     metavar="N,P%",
     help="Remove nothing of a service when more items, or more percent of it, are gone.",
 )
+@click.option(
+    "--accept-settings",
+    is_flag=True,
+    help="Go on although a system's address or an account changed since items were moved there.",
+)
 @click.option("--relist", is_flag=True, help="List every source anew, also those that tell what changed.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 10 when the plan holds changes, 0 when it is empty.")
 @click.pass_obj
@@ -42,6 +47,7 @@ def command(
     propagate_deletions: bool,
     max_deletions: str,
     relist: bool,
+    accept_settings: bool,
     **asked: Any,
 ) -> int:
     """Write a plan: every item in one class, with its reason. Changes nothing on either side."""
@@ -51,7 +57,9 @@ def command(
     left_out = rules_of(asked)
     chosen = filters_of(project, **asked)
     with progress(output) as observer:
-        summary = make_plan(project, chosen, observer, rules=left_out, deletions=deletions, whole=relist)
+        summary = make_plan(
+            project, chosen, observer, rules=left_out, deletions=deletions, whole=relist, accept=accept_settings
+        )
     output.show(text.plan(summary), json.plan(summary))
     if summary.changes:
         output.say("Apply it with: transhume apply")

@@ -13,6 +13,7 @@ from migrate.errors import TranshumeError
 from migrate.plan import summarise
 from migrate.planfile import PlanFile, newest
 from migrate.report import json, text
+from migrate.stale import stale
 
 
 @click.command("show")
@@ -31,9 +32,9 @@ def command(output: Output, plan: Path | None) -> int:
 def _warn_if_stale(output: Output, file: PlanFile) -> None:
     """A plan can always be read, even when the project around it changed or cannot be read any more."""
     try:
-        stale = load_project(output.directory).fingerprint != file.header.project
+        reasons = stale(load_project(output.directory), file)
     except TranshumeError as error:
         output.say(f"warning: this project's configuration cannot be read: {error.message}")
         return
-    if stale:
-        output.say("warning: the configuration changed since; apply will refuse this plan.")
+    if reasons:
+        output.say(f"warning: apply will refuse this plan: {'; '.join(reasons[:5])}.")

@@ -35,6 +35,8 @@ class Result:
     pair: Pair | None = None
     forgets: str = ""
     """A source href under which the ledger knew it, and knows nothing any more."""
+    made: tuple[str, tuple[str, ...]] | None = None
+    """Href and path of a collection that was made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,7 @@ def _pair(row: Row[tuple[object, ...]]) -> Pair:
     for key in ("lane", "plan", "at"):
         fields.pop(key)
     fields["flags"] = tuple(json.loads(fields["flags"]))
+    fields["adopted"] = bool(fields["adopted"])
     return Pair(**fields)
 
 
@@ -78,10 +81,10 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         """Open or create. Raises LedgerDamaged, LocalDiskFull."""
-        self._path = path
+        self._path = self.path = path
         self._lanes: dict[str, int] = {}
         with translated(path):
-            self._engine = open_sqlite(path, durable=True)
+            self._engine = self.engine = open_sqlite(path, durable=True)
             schema.bring_up_to_date(self._engine)
 
     def __enter__(self) -> Self:
@@ -226,6 +229,9 @@ class Ledger:
             for chunk in chunks(r.forgets for r in results if r.forgets):
                 table = schema.pair
                 db.execute(delete(table).where(table.c.lane == lane, table.c.source_href.in_(chunk)))
+            made = [{"lane": lane, "href": r.made[0], "path": json.dumps(r.made[1])} for r in results if r.made]
+            if made:
+                db.execute(insert(schema.made).prefix_with("OR REPLACE"), made)
             if pairs:
                 db.execute(insert(schema.pair).prefix_with("OR REPLACE"), pairs)
             db.execute(insert(schema.outcome).prefix_with("OR REPLACE"), outcomes)

@@ -7,6 +7,7 @@ action of a plan ended), ``lane``, ``run``. No message body, no token, no subjec
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, MetaData, String, Table, inspect, select
 from sqlalchemy.engine import Engine
@@ -24,6 +25,7 @@ lane = Table(
     Column("key", String, nullable=False, unique=True),
     # Two source accounts may share one target account: what one stored, the other must not claim.
     Column("target", String, nullable=False, index=True),
+    Column("ground", String, nullable=False, server_default=""),
 )
 
 run = Table(
@@ -53,11 +55,53 @@ pair = Table(
     Column("date", Integer),
     Column("place", String),
     Column("name", String, nullable=False, server_default=""),
+    Column("adopted", Integer, nullable=False, server_default="0"),
     Column("plan", String, nullable=False),
     Column("at", String, nullable=False),
     Index("pair_target", "target_href"),
     Index("pair_digest", "lane", "digest"),
     Index("pair_size", "lane", "size"),
+)
+
+wave = Table(
+    "wave",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("deltas", Integer, nullable=False),
+    Column("at", String, nullable=False),
+    Column("approved", String, nullable=False),
+    Column("approved_by", String, nullable=False),
+    Column("approved_at", String, nullable=False),
+    Column("signed_by", String, nullable=False),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("wave", String, nullable=False),
+    Column("what", String, nullable=False),
+    Column("detail", String, nullable=False),
+    Column("at", String, nullable=False),
+)
+
+made = Table(
+    "made",
+    metadata,
+    Column("lane", ForeignKey("lane.id"), primary_key=True),
+    Column("href", String, primary_key=True),
+    Column("path", String, nullable=False),
+)
+
+speed = Table(
+    "speed",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("lane", ForeignKey("lane.id"), nullable=False),
+    Column("items", Integer, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("seconds", Integer, nullable=False),
 )
 
 intent = Table(
@@ -81,7 +125,7 @@ outcome = Table(
     Column("at", String, nullable=False),
 )
 
-BUSINESS = (lane, run, pair, intent, outcome)
+BUSINESS = (lane, run, pair, intent, outcome, wave, event, made, speed)
 
 
 def _create_everything(connection: Connection) -> None:
@@ -94,15 +138,29 @@ def _remember_places(connection: Connection) -> None:
     _add(connection, pair.c.name)
 
 
-def _add(connection: Connection, column: Column[str]) -> None:
-    """Add a column, unless step 1 made the table with it."""
+def _waves(connection: Connection) -> None:
+    """Waves, what they stand on, what was made for them, and who made what lies at the target."""
+    metadata.create_all(connection, tables=[wave, event, made, speed], checkfirst=True)
+    _add(connection, lane.c.ground)
+    if _add(connection, pair.c.adopted):
+        # Which items of a lane were found there, and not made by us, was not recorded: a rollback removes none of them.
+        connection.exec_driver_sql(
+            "UPDATE pair SET adopted = 1 WHERE lane IN (SELECT lane FROM outcome WHERE code = 'found-there')"
+        )
+
+
+def _add(connection: Connection, column: Column[Any]) -> bool:
+    """Add a column, unless step 1 made the table with it; tells whether it was added."""
     table = column.table.name
-    if column.name not in {found["name"] for found in inspect(connection).get_columns(table)}:
-        ending = " NOT NULL DEFAULT ''" if not column.nullable else ""
-        connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column.name} VARCHAR{ending}")
+    if column.name in {found["name"] for found in inspect(connection).get_columns(table)}:
+        return False
+    kind, empty = ("INTEGER", "0") if isinstance(column.type, Integer) else ("VARCHAR", "''")
+    ending = "" if column.nullable else f" NOT NULL DEFAULT {empty}"
+    connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column.name} {kind}{ending}")
+    return True
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_create_everything, _remember_places)
+STEPS: tuple[Callable[[Connection], None], ...] = (_create_everything, _remember_places, _waves)
 """Step *i* takes a ledger from version *i* to *i + 1*; each runs in the transaction that records it."""
 
 
