@@ -239,7 +239,8 @@ class TokenEndpoint:
         scopes = frozenset(str(claims.get("scope", "")).split())
         if not scopes:
             raise Refused(400, "invalid_scope", "Invalid OAuth scope or ID token audience provided.")
-        if not scopes <= (self.delegated if account != self.client_email else {CLOUD}):
+        # For itself a service account needs no delegation: it is the API that then finds no mailbox.
+        if account != self.client_email and not scopes <= self.delegated:
             raise Refused(
                 401,
                 "unauthorized_client",
