@@ -1,4 +1,4 @@
-# Needs python3 (3.11 or later) and make; the rest is installed into .venv from requirements.lock, by hash.
+# Needs python3 (3.11 or later) and make; the rest is installed into .venv from the locks, by hash.
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?=
@@ -12,7 +12,7 @@ help:
 	@echo 'make test    lint, then every test; installs the servers they need when it may'
 	@echo 'make lint    types, style, and the walls between the rooms'
 	@echo 'make bench   items per second, memory, and the limit that binds'
-	@echo 'make venv    .venv alone        make lock    requirements.lock anew'
+	@echo 'make venv    .venv alone        make lock    both locks anew'
 
 demo: venv
 	$(BIN)/transhume demo $(DEMO)

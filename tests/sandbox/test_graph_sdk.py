@@ -45,7 +45,7 @@ def read(graph: GraphStandIn, work: Callable[[Any], Awaitable[Any]]) -> Any:
         provider = AzureIdentityAuthenticationProvider(_Held(token), allowed_hosts=["127.0.0.1"])
         # The SDK's layers do not close the transport below them.
         async with httpx.AsyncHTTPTransport(verify=ssl.create_default_context(cafile=graph.ca_file)) as transport:
-            client = httpx.AsyncClient(transport=transport)
+            client = httpx.AsyncClient(transport=transport, trust_env=False)
             async with GraphClientFactory.create_with_default_middleware(client=client) as http:
                 adapter = GraphRequestAdapter(provider, http)
                 adapter.base_url = f"{graph.url}/v1.0"
