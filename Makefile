@@ -1,4 +1,4 @@
-# Needs python3 (3.11 or later) and make; the rest is installed into .venv from requirements.lock, by hash.
+# Needs python3 (3.11 or later) and make; the rest is installed into .venv from the locks, by hash.
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?=
@@ -12,12 +12,12 @@ help:
 	@echo 'make test    lint, then every test; installs the servers they need when it may'
 	@echo 'make lint    types, style, and the walls between the rooms'
 	@echo 'make bench   items per second, memory, and the limit that binds'
-	@echo 'make venv    .venv alone        make lock    requirements.lock anew'
+	@echo 'make venv    .venv alone        make lock    both locks anew'
 
 demo: venv
 	$(BIN)/transhume demo $(DEMO)
 
-test: servers lint
+test: servers lint .venv/judges
 	$(BIN)/pytest $(PYTEST)
 
 lint: venv
@@ -41,6 +41,11 @@ venv: .venv/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# Other people's clients that read our stand-ins: 400 MB, so for the tests alone.
+.venv/judges: requirements-judges.lock .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-judges.lock
+	@touch $@
+
 # The programs that judge the result, which we did not write. CI must have them; elsewhere their tests are skipped.
 servers:
 	@PATH="$$PATH:/usr/sbin"; for program in dovecot rclone vdirsyncer mbsync chromium; do \
@@ -54,6 +59,9 @@ lock:
 	build/lock/bin/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 		--extra demo --extra dev --build-deps-for editable --output-file requirements.lock pyproject.toml
+	build/lock/bin/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --constraint requirements.lock \
+		--extra judges --output-file requirements-judges.lock pyproject.toml
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -11,7 +11,8 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -27,6 +28,14 @@ def require(program: str) -> str:
             pytest.fail(f"{program} is missing, and CI must test against it")
         pytest.skip(f"{program} is not installed")
     return path
+
+
+@contextmanager
+def closed_port() -> Iterator[int]:
+    """A port that refuses: bound, so that nobody else can take it, and not listening."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield int(held.getsockname()[1])
 
 
 FRENCH = {

@@ -36,6 +36,7 @@ from migrate.protocols import Context, Reader
 from migrate.verify import verify
 from tests.connectors.imap_kit import Plain, Unhurried
 from tests.connectors.nextcloud_kit import ALICE, PASSWORDS, scripted, standin
+from tests.servers import closed_port
 
 USER, PASSWORD = "zoé@tilleuls.example", "mot de passé"
 TODO = (
@@ -204,9 +205,7 @@ def test_doctor_tells_what_is_offered(host: Host, tmp_path: Path) -> None:
 
 
 def test_no_host_and_no_dav_are_clear(host: Host, tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with pytest.raises(Unreachable):
+    with closed_port() as port, pytest.raises(Unreachable):
         list(opened(f"http://127.0.0.1:{port}", tmp_path, Service.CALENDAR).entries())
     for url in ("http://dav.example.org/", "ftp://dav.example.org/", "dav.example.org"):
         with pytest.raises(ConfigError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,6 +43,7 @@ from tests.connectors.google_kit import (
     Patience,
     connect,
 )
+from tests.servers import closed_port
 
 __all__ = ["google", "google_key", "make"]
 
@@ -108,11 +108,8 @@ def test_a_key_that_cannot_be_read(make: MakeReader, text: str) -> None:
 
 
 def test_nobody_listens(make: MakeReader) -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        root = f"http://127.0.0.1:{unused.getsockname()[1]}"
-        with pytest.raises(Unreachable):
-            list(make(Service.MAIL, api_root=root).entries())
+    with closed_port() as port, pytest.raises(Unreachable):
+        list(make(Service.MAIL, api_root=f"http://127.0.0.1:{port}").entries())
 
 
 @pytest.mark.parametrize(

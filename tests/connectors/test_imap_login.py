@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 from migrate.errors import AuthFailed, ConfigError, Unreachable
 from migrate.model import Collection, Service
 from tests.connectors.imap_kit import PASSWORD, Plain, Proxy, connector, item, message, opened
-from tests.servers import DovecotServer
+from tests.servers import DovecotServer, closed_port
 
 pytestmark = pytest.mark.server
 
@@ -62,10 +61,12 @@ def test_master_user_and_a_password_with_accents(server: DovecotServer, account:
 
 
 def test_unreachable(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
     for settings in ({}, {"host": "imap.tilleuls.invalid"}, {"security": "tls"}):
-        with opened(port, tmp_path, **settings) as target, pytest.raises(Unreachable) as caught:
+        with (
+            closed_port() as port,
+            opened(port, tmp_path, **settings) as target,
+            pytest.raises(Unreachable) as caught,
+        ):
             list(target.entries())
         assert caught.value.advice
         assert caught.value.exit_code == 5

@@ -39,6 +39,7 @@ from migrate.errors import (
 from migrate.model import Check
 from migrate.protocols import Context
 from tests.connectors.nextcloud_kit import ALICE, BOB, Passwords, Patient, Place, scripted, standin
+from tests.servers import closed_port
 
 
 def dav(url: str, **settings: object) -> Dav:
@@ -125,20 +126,13 @@ def test_a_refusal_slows_the_pace() -> None:
         assert connection.site.pace.refusals == [7.0]
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-@pytest.mark.parametrize(
-    "url", [f"http://127.0.0.1:{free_port()}", "http://nulle-part.invalid"], ids=["refused", "unknown"]
-)
+@pytest.mark.parametrize("url", ["http://127.0.0.1:{port}", "http://nulle-part.invalid"], ids=["refused", "unknown"])
 def test_unreachable(url: str) -> None:
-    connection = dav(url)
-    with pytest.raises(Unreachable) as caught:
-        connection.send("PUT", connection.url("x"), data=b"", uncertain=True)
-    connection.close()
+    with closed_port() as port:
+        connection = dav(url.format(port=port))
+        with pytest.raises(Unreachable) as caught:
+            connection.send("PUT", connection.url("x"), data=b"", uncertain=True)
+        connection.close()
     assert caught.value.advice
 
 
@@ -279,8 +273,9 @@ def test_doctor_and_a_login_password() -> None:
 
 
 def test_doctor_and_a_server_that_is_down(tmp_path: Path) -> None:
-    place = Place(url=f"http://127.0.0.1:{free_port()}", users={ALICE: "x"}, mails=lambda: 0)
-    found = checked(place, tmp_path, ALICE)
+    with closed_port() as port:
+        place = Place(url=f"http://127.0.0.1:{port}", users={ALICE: "x"}, mails=lambda: 0)
+        found = checked(place, tmp_path, ALICE)
     assert list(found) == ["server"]
     assert not found["server"].passed
 

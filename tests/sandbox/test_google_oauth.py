@@ -66,6 +66,8 @@ def test_a_service_account_gets_a_token_for_a_person(google: GoogleStandIn, tran
         ({"exp": None}, (400, "invalid_grant")),
         ({"iat": int(time.time()) - 9000, "exp": int(time.time()) - 5400}, (400, "invalid_grant")),
         ({"scope": ""}, (400, "invalid_scope")),
+        ({"sub": None}, (200, "")),
+        ({"sub": None, "scope": f"{ROOT}mail.everything"}, (400, "invalid_scope")),
         ({"scope": "https://mail.google.com/"}, (401, "unauthorized_client")),
         ({"scope": f"{GMAIL} {ROOT}drive"}, (401, "unauthorized_client")),
     ],

@@ -1,8 +1,10 @@
-"""Microsoft's own Python SDK reads the stand-in: ``pip install msgraph-sdk`` (400 MB, so not in the dev extra)."""
+"""Microsoft's own Python SDK reads the stand-in."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -12,7 +14,11 @@ import pytest
 from migrate.sandbox.graph import GraphStandIn
 from tests.sandbox.graph_world import ANNE, application
 
-pytest.importorskip("msgraph", reason="msgraph-sdk is not installed (400 MB): pip install msgraph-sdk")
+if not os.environ.get("CI"):
+    pytest.importorskip("msgraph", reason="msgraph-sdk is not installed: make test does it")
+
+# The SDK builds itself on names that its own base library has deprecated.
+pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")
 
 
 class _Held:
@@ -37,12 +43,13 @@ def read(graph: GraphStandIn, work: Callable[[Any], Awaitable[Any]]) -> Any:
         with application(graph) as session:
             token = session.headers["Authorization"].removeprefix("Bearer ")
         provider = AzureIdentityAuthenticationProvider(_Held(token), allowed_hosts=["127.0.0.1"])
-        async with GraphClientFactory.create_with_default_middleware(
-            client=httpx.AsyncClient(verify=graph.ca_file, trust_env=False)
-        ) as http:
-            adapter = GraphRequestAdapter(provider, http)
-            adapter.base_url = f"{graph.url}/v1.0"
-            return await work(GraphServiceClient(request_adapter=adapter))
+        # The SDK's layers do not close the transport below them.
+        async with httpx.AsyncHTTPTransport(verify=ssl.create_default_context(cafile=graph.ca_file)) as transport:
+            client = httpx.AsyncClient(transport=transport, trust_env=False)
+            async with GraphClientFactory.create_with_default_middleware(client=client) as http:
+                adapter = GraphRequestAdapter(provider, http)
+                adapter.base_url = f"{graph.url}/v1.0"
+                return await work(GraphServiceClient(request_adapter=adapter))
 
     return asyncio.run(run())
 

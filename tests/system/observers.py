@@ -109,8 +109,8 @@ def _calendars(tree: ElementTree.Element) -> list[str]:
     return [response.findtext(f"{DAV}href") or "" for response in found]
 
 
-def calendar_uids(url: str, user: str, password: str) -> Counter[str]:
-    """The UID of every object of every calendar of a user."""
+def calendar_uids(url: str, user: str, password: str, component: str = "VEVENT") -> Counter[str]:
+    """The UID of every event (or task) of every calendar of a user."""
     home = f"{url}/remote.php/dav/calendars/{user}/"
     uids: Counter[str] = Counter()
     for collection in _calendars(propfind(home, (user, password), "1")):
@@ -118,6 +118,8 @@ def calendar_uids(url: str, user: str, password: str) -> Counter[str]:
             if href.endswith(".ics"):
                 text = requests.get(url + href, auth=(user, password), timeout=60).content.decode()
                 unfolded = text.replace("\r\n ", "").replace("\n ", "")
+                if f"BEGIN:{component}" not in unfolded:
+                    continue
                 uids[re.findall(r"^UID:(.*?)\r?$", unfolded, re.M)[0]] += 1
     return uids
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import certificates
+from tests.servers import certificates, closed_port
 from tests.system.field import Field, sandbox
 
 CONFIG, ACCOUNTS = "migration.toml", "accounts.csv"
@@ -101,12 +101,10 @@ def test_wrong_password(field: Field, service: str, folder: str) -> None:
 
 
 def test_unreachable_host(field: Field) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     url = field.facts["nextcloud"]["url"]
-    edit(field, CONFIG, lambda text: text.replace(url, f"http://127.0.0.1:{port}"))
-    refused(field, 5, arguments=one_service("files"))
+    with closed_port() as port:
+        edit(field, CONFIG, lambda text: text.replace(url, f"http://127.0.0.1:{port}"))
+        refused(field, 5, arguments=one_service("files"))
 
 
 def test_invalid_tls(field: Field, tmp_path: Path) -> None:

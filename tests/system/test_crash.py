@@ -67,4 +67,6 @@ def _nothing_lost_nothing_twice(field: Field) -> None:
         counts = wanted[person.source_account]
         objects = calendar_uids(cloud["url"], person.cloud_account, password)
         assert sum(objects.values()) == counts.calendar_objects - counts.birthdays
+        tasks = calendar_uids(cloud["url"], person.cloud_account, password, "VTODO")
+        assert sum(tasks.values()) == len(tasks) == counts.tasks
         assert file_count(cloud["url"], person.cloud_account, password) == counts.files

@@ -184,7 +184,8 @@ fileext = ".ics"
 """)
     subprocess.run([vdirsyncer, "-c", str(config), "discover"], input="y\n" * 20, text=True, check=True, timeout=120)
     subprocess.run([vdirsyncer, "-c", str(config), "sync"], check=True, timeout=120)
-    objects = calendar_uids(nextcloud["url"], person.cloud_account, nextcloud["users"][person.cloud_account])
+    login = nextcloud["url"], person.cloud_account, nextcloud["users"][person.cloud_account]
+    objects = calendar_uids(*login) + calendar_uids(*login, "VTODO")
     assert len(list((tmp_path / "out").rglob("*.ics"))) == sum(objects.values())
 
 

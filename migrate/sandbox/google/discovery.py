@@ -87,6 +87,12 @@ def document(name: str) -> Json:
     return parsed
 
 
+@cache
+def known_scopes() -> frozenset[str]:
+    """Every OAuth scope that one of the documents names."""
+    return frozenset(scope for name in DOCUMENTS for scope in document(name)["auth"]["oauth2"]["scopes"])
+
+
 def _methods_of(name: str) -> Iterator[Method]:
     source = document(name)
     api = Api(name, source["schemas"])

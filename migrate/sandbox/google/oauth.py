@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from migrate.sandbox.clock import Clock
 from migrate.sandbox.google.consent import ConsentPage, Invalid
+from migrate.sandbox.google.discovery import known_scopes
 from migrate.sandbox.google.errors import GoogleError, Reply
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -237,9 +238,11 @@ class TokenEndpoint:
         if account not in self._accounts and account != self.client_email:
             raise Refused(400, "invalid_grant", "Invalid email or User ID")
         scopes = frozenset(str(claims.get("scope", "")).split())
-        if not scopes:
+        own = account == self.client_email
+        if not scopes or (own and not scopes <= known_scopes() | {CLOUD}):
             raise Refused(400, "invalid_scope", "Invalid OAuth scope or ID token audience provided.")
-        if not scopes <= (self.delegated if account != self.client_email else {CLOUD}):
+        # For itself a service account needs no delegation: it is the API that then finds no mailbox.
+        if not own and not scopes <= self.delegated:
             raise Refused(
                 401,
                 "unauthorized_client",
