@@ -320,6 +320,13 @@ class FindingKind(StrEnum):
     UNREADABLE = "unreadable"
     EDITED = "edited"
     """Somebody changed it at the target since it was stored: theirs to keep."""
+    DELETED = "deleted"
+    """Gone from the target since it was stored, and a person approved that such items stay away."""
+
+    @property
+    def quiet(self) -> bool:
+        """Whether it is no difference."""
+        return self in (FindingKind.MATCH, FindingKind.NOT_MOVED, FindingKind.EDITED, FindingKind.DELETED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

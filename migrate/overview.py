@@ -9,9 +9,6 @@ from datetime import datetime
 from migrate.model import Disposition, FindingKind, Service
 from migrate.summaries import LaneStatus, LaneSummary, Run
 
-QUIET = frozenset({FindingKind.MATCH, FindingKind.NOT_MOVED, FindingKind.EDITED})
-"""Findings that are no difference."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
@@ -24,7 +21,7 @@ class Verified:
     @property
     def differences(self) -> int:
         """Findings that are neither a match nor an item that was not to move."""
-        return sum(n for kinds in self.lanes.values() for kind, n in kinds.items() if kind not in QUIET)
+        return sum(n for kinds in self.lanes.values() for kind, n in kinds.items() if not kind.quiet)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,12 @@ from datetime import datetime
 from migrate.config import Project
 from migrate.errors import UsageError
 from migrate.ledger import Ledger, RunRow
+from migrate.ledger.waves import waves
 from migrate.model import Service, State
 from migrate.planfile import PlanFile, Section, newest
 from migrate.rows import is_item
 from migrate.summaries import LaneStatus, Run, StatusSummary
+from migrate.waves import Wave
 
 
 def status(project: Project) -> StatusSummary:
@@ -21,11 +23,14 @@ def status(project: Project) -> StatusSummary:
         plan = None
     with Ledger(project.ledger) as ledger:
         runs = tuple(_run(row) for row in ledger.runs())
+        begun = waves(ledger)
+        names = dict.fromkeys(row.wave for row in project.accounts)
+        every = tuple(begun.get(name, Wave(name=name)) for name in names)
         if plan is None:
-            return StatusSummary(runs=runs)
+            return StatusSummary(runs=runs, waves=every)
         tally = ledger.tally(plan.header.id)
     lanes = tuple(_lane(section, tally) for section in plan.sections)
-    return StatusSummary(lanes=lanes, runs=runs, plan_id=plan.header.id)
+    return StatusSummary(lanes=lanes, runs=runs, plan_id=plan.header.id, waves=every)
 
 
 def _lane(section: Section, tally: dict[tuple[str, State, str], int]) -> LaneStatus:

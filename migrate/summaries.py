@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from migrate.errors import Exit
 from migrate.model import Disposition, FindingKind, Service, Verb
+from migrate.waves import Wave
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +155,7 @@ class VerifySummary:
     """One run of verify."""
 
     level: str
-    """``counts``, ``ids`` or ``hash``."""
+    """``counts``, ``ids``, ``sample`` or ``hash``."""
     checked: int
     counts: Mapping[FindingKind, int]
     path: Path | None = None
@@ -164,8 +166,7 @@ class VerifySummary:
     @property
     def differences(self) -> int:
         """Findings that are not a match, and not an item the plan said would not move."""
-        quiet = (FindingKind.MATCH, FindingKind.NOT_MOVED, FindingKind.EDITED)
-        return sum(count for kind, count in self.counts.items() if kind not in quiet)
+        return sum(count for kind, count in self.counts.items() if not kind.quiet)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,11 +207,58 @@ class StatusSummary:
     """The latest first."""
     plan_id: str = ""
     """The newest plan; empty when there is none."""
+    waves: tuple[Wave, ...] = ()
+    """Every wave of the accounts file, in its order."""
 
     @property
     def open(self) -> int:
         """Planned items without a happy end."""
         return sum(lane.open for lane in self.lanes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """Something that does not follow one person: so many items of one service, for one reason."""
+
+    account: str
+    service: Service
+    kind: str
+    """``field: what is done instead`` of a loss, ``class: code`` of items left behind. Holds no value found."""
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalSummary:
+    """What does not follow in a wave, and who signed it off."""
+
+    wave: Wave
+    matters: tuple[Matter, ...]
+    new: tuple[str, ...]
+    """Kinds that nobody had approved before this command."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutoverSummary:
+    """How far a cutover came, and what people do next."""
+
+    wave: Wave
+    plan: PlanSummary
+    applied: ApplySummary | None = None
+    """None when the plan could not be made whole."""
+    proof: VerifySummary | None = None
+    """None when the apply did not come to its end."""
+    checklist: tuple[tuple[date, str], ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """Of the first step that did not end well: 3 for items that failed, 8 for differences."""
+        if self.applied is None:
+            return self.plan.exit_code
+        if self.applied.exit_code or self.applied.done < self.applied.planned:
+            return self.applied.exit_code or Exit.ITEMS_FAILED
+        if self.proof is None:
+            return Exit.INTERRUPTED
+        return self.proof.exit_code or (Exit.DIFFERENCES if self.proof.differences else Exit.DONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 A wave is the people of one number in the accounts file. It is *planned*, then *prestaged* by a first apply, brought
 up to date by *deltas* while everyone works on, *frozen* for the last one, *cut over* when that is applied, *verified*
-when both sides agree, and *signed* by a person. After that nothing of it is written or rolled back.
+when both sides agree, and *signed* by a person. After that nothing of it is written.
 """
 
 from __future__ import annotations

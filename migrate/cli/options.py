@@ -55,6 +55,17 @@ def filters(function: Function) -> Function:
     return function
 
 
+def one_wave(function: Function) -> Function:
+    """``--wave``, one and no other: for the steps that a person answers for."""
+    return click.option("--wave", required=True, metavar="WAVE", help="The wave, as in the accounts file.")(function)
+
+
+def wave_of(project: Project, name: str) -> str:
+    """The wave asked for. Raises UsageError when the accounts file has none of that name."""
+    _known("wave", [name], {row.wave for row in project.accounts})
+    return name
+
+
 def rules(function: Function) -> Function:
     """``--since``, ``--until``, ``--max-size``, ``--folder``, ``--without``, ``--trial``: what a plan leaves out."""
     day = click.DateTime(["%Y-%m-%d"])

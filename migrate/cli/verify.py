@@ -12,16 +12,14 @@ from migrate.cli.progress import progress
 from migrate.config import load_project
 from migrate.errors import Exit
 from migrate.report import json, text
-from migrate.verify import verify
-
-LEVELS = ("counts", "ids", "hash")
+from migrate.verify import LEVELS, verify
 
 
 @click.command("verify")
 @common
 @filters
 @click.option("--level", type=click.Choice(LEVELS), default="hash", show_default=True,
-              help="How deep: how many there are; which ones; the content itself.")  # fmt: skip
+              help="How deep: how many there are; which ones; a sample of the content; all of it.")  # fmt: skip
 @click.pass_obj
 def command(output: Output, /, level: str, **asked: Any) -> int:
     """Compare both sides and the ledger, item by item. Reads only."""

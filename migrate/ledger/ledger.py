@@ -150,6 +150,12 @@ class Ledger:
         with translated(self._path), self._engine.connect() as db:
             return [_pair(row) for row in db.execute(query.order_by(table.c.source_href).limit(CHUNK))]
 
+    def pair_hrefs(self, lane: int | None) -> Iterator[str]:
+        """The source hrefs of a lane's pairs."""
+        query = select(schema.pair.c.source_href).where(schema.pair.c.lane == lane)
+        with translated(self._path), self._engine.connect() as db:
+            yield from db.execute(query).scalars()
+
     def pair_count(self, lane: int | None) -> int:
         """How many items of a lane were stored."""
         query = select(func.count()).select_from(schema.pair).where(schema.pair.c.lane == lane)

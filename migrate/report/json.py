@@ -8,6 +8,8 @@ from typing import Any
 from migrate.model import Check, Disposition, FindingKind
 from migrate.summaries import (
     ApplySummary,
+    ApprovalSummary,
+    CutoverSummary,
     InventorySummary,
     LaneSummary,
     PlanSummary,
@@ -15,6 +17,7 @@ from migrate.summaries import (
     StatusSummary,
     VerifySummary,
 )
+from migrate.waves import Wave
 
 FORMAT = "1.0"
 """Of the messages: a minor number is compatible (fields may be added), a major one is not."""
@@ -113,7 +116,8 @@ def _findings(counts: Mapping[FindingKind, int]) -> Message:
 
 
 def status(summary: StatusSummary) -> Iterator[Message]:
-    """A ``lane_status`` for each lane, a ``run`` for each command, then ``status``."""
+    """A ``wave`` for each wave, a ``lane_status`` for each lane, a ``run`` for each command, then ``status``."""
+    yield from (wave(one) for one in summary.waves)
     for lane in summary.lanes:
         numbers = {"planned": lane.planned, "done": lane.done, "failed": lane.failed, "drifted": lane.drifted}
         names = {"lane": lane.key, "account": lane.account, "service": lane.service.value}
@@ -123,6 +127,31 @@ def status(summary: StatusSummary) -> Iterator[Message]:
         times = {"started": run.started.isoformat(), "ended": ended}
         yield {"type": "run", "command": run.command, **times, "exit_code": run.exit_code}
     yield {"type": "status", "plan": summary.plan_id, "open": summary.open}
+
+
+def wave(one: Wave) -> Message:
+    """A ``wave``."""
+    people = {"approved_by": one.approved_by, "signed_by": one.signed_by}
+    return {"type": "wave", "wave": one.name, "state": one.state.value, "deltas": one.deltas, "at": one.at, **people}
+
+
+def approval(summary: ApprovalSummary) -> Iterator[Message]:
+    """A ``matter`` for each kind of loss of each person and service, then ``wave``."""
+    for one in summary.matters:
+        new = one.kind in summary.new
+        place = {"account": one.account, "service": one.service.value}
+        yield {"type": "matter", **place, "kind": one.kind, "count": one.count, "new": new}
+    yield wave(summary.wave)
+
+
+def cutover(summary: CutoverSummary) -> Iterator[Message]:
+    """The messages of plan, apply and verify, a ``todo`` for each line of the checklist, then ``wave``."""
+    yield from plan(summary.plan)
+    yield from apply(summary.applied) if summary.applied is not None else ()
+    yield from verify(summary.proof) if summary.proof is not None else ()
+    for day, text in summary.checklist:
+        yield {"type": "todo", "day": day.isoformat(), "text": text}
+    yield wave(summary.wave)
 
 
 def inventory(summary: InventorySummary) -> Iterator[Message]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from migrate.model import Disposition, FindingKind, Service
-from migrate.overview import QUIET, LaneOverview, Overview
+from migrate.overview import LaneOverview, Overview
 from migrate.report.html import Bars, Notice, Page, Section, Table
 from migrate.report.html.page import Block
 from migrate.report.words import Words
@@ -84,7 +84,7 @@ def _columns(first: str, w: Words) -> list[str]:
 
 def _row(label: str, lanes: Sequence[LaneOverview], w: Words) -> list[str]:
     match = sum(lane.verified.get(FindingKind.MATCH, 0) for lane in lanes)
-    other = sum(n for lane in lanes for kind, n in lane.verified.items() if kind not in QUIET)
+    other = sum(n for lane in lanes for kind, n in lane.verified.items() if not kind.quiet)
     compared = any(lane.verified for lane in lanes)
     return [
         label,

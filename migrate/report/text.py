@@ -9,6 +9,8 @@ from migrate.model import Check, Disposition, FindingKind, Verb
 from migrate.report.units import count, duration, plural, size
 from migrate.summaries import (
     ApplySummary,
+    ApprovalSummary,
+    CutoverSummary,
     Estimate,
     InventorySummary,
     LaneSummary,
@@ -18,6 +20,7 @@ from migrate.summaries import (
     StatusSummary,
     VerifySummary,
 )
+from migrate.waves import Wave, next_step
 
 _CLASSES = tuple(Disposition)
 _DONE = {
@@ -147,7 +150,8 @@ def status(summary: StatusSummary) -> str:
     """Where every service of every account stands, and the last commands."""
     if not summary.lanes and not summary.runs:
         return "Nothing was done in this project yet. Begin with: transhume plan"
-    lines = [f"Newest plan: {summary.plan_id or 'none'}"]
+    lines = [line for one in summary.waves for line in _wave(one)]
+    lines.append(f"Newest plan: {summary.plan_id or 'none'}")
     lines.append(_row("  service", ["planned", "done", "failed", "drifted", "open"]))
     for account, lanes in groupby(summary.lanes, key=lambda lane: lane.account):
         lines.append(account)
@@ -158,6 +162,44 @@ def status(summary: StatusSummary) -> str:
     if summary.runs:
         lines += ["", "Last commands", *(_run(run) for run in summary.runs)]
     return "\n".join(lines)
+
+
+def _wave(one: Wave) -> Iterator[str]:
+    since = f" since {one.at[:16].replace('T', ' ')} UTC" if one.at else ""
+    yield f"Wave {one.name}: {one.title}{since}{f' by {one.signed_by}' if one.signed_by else ''}"
+    yield f"  next: {next_step(one)}"
+
+
+def approval(summary: ApprovalSummary, by: str) -> str:
+    """What does not follow, person by person, and whether somebody signed it off."""
+    name, lines = summary.wave.name, [f"What does not follow in wave {summary.wave.name}"]
+    for account, matters in groupby(summary.matters, key=lambda matter: matter.account):
+        lines.append(account)
+        for one in matters:
+            mark = " (new)" if one.kind in summary.new else ""
+            lines.append(f"  {one.service.value}: {plural(one.count, 'item')} {one.kind}{mark}")
+    if not summary.matters:
+        lines.append("  nothing: everything found is moved whole")
+    if by:
+        lines.append(f"Approved by {by}. Next: {next_step(summary.wave)}")
+    elif summary.new or not summary.wave.approved_by:
+        lines.append(f"Nothing is recorded yet. To sign this off: transhume approve --wave {name} --by NAME")
+    else:
+        lines.append(f"All of it was approved by {summary.wave.approved_by} on {summary.wave.approved_at[:10]}.")
+    return "\n".join(lines)
+
+
+def cutover(summary: CutoverSummary) -> str:
+    """The three steps of a cutover, how far the wave came, and what people do next, with dates."""
+    parts = [plan(summary.plan)]
+    if summary.applied is not None:
+        parts.append(apply(summary.applied))
+    if summary.proof is not None:
+        parts.append(verify(summary.proof))
+    parts.append("\n".join(_wave(summary.wave)))
+    if summary.checklist:
+        parts.append("\n".join(["Checklist", *(f"  {day:%Y-%m-%d}  {text}" for day, text in summary.checklist)]))
+    return "\n\n".join(parts)
 
 
 def _run(run: Run) -> str:

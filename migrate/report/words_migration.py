@@ -91,6 +91,7 @@ MIGRATION: Mapping[str, tuple[str, str]] = {
     "finding-double": ("en double", "there twice"),
     "finding-unreadable": ("illisible", "unreadable"),
     "finding-edited": ("modifié depuis par quelqu'un", "edited since by someone"),
+    "finding-deleted": ("supprimé depuis par quelqu'un", "deleted since by someone"),
     "failure-waiting": ("pas encore tenté", "not tried yet"),
     "failure-EtagMismatch": ("changé depuis le plan", "changed since the plan"),
     "failure-NotFound": ("disparu depuis le plan", "gone since the plan"),

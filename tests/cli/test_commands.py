@@ -138,6 +138,34 @@ def test_wrong_usage_ends_with_2(arguments: list[str], told: str, call: Call, tw
     assert "Traceback" not in ended.people
 
 
+def test_a_wave_from_the_first_pass_to_the_signature(call: Call, twins: Twins) -> None:
+    here, wave = ("-C", twins.directory), ("--wave", "1")
+    assert (
+        "next: transhume plan --wave 1"
+        in call(*here, "status").people + call(*here, "plan").people + call(*here, "status").people
+    )
+    early = call(*here, "cutover", *wave)
+    assert early.code == 4
+    assert "First: transhume plan --wave 1" in early.people
+    call(*here, "apply")
+    assert "Wave 1: prestaged since" in call(*here, "status").people
+    listed = call(*here, "approve", *wave)
+    assert (listed.code, "Nothing is recorded yet" in listed.people) == (0, True)
+    assert "Approved by Ana" in call(*here, "approve", *wave, "--by", "Ana").people
+    done = call(*here, "cutover", *wave, "--json")
+    assert done.code == 0
+    assert done.of("wave")[-1]["state"] == "verified"
+    assert done.of("verify")[0]["differences"] == 0
+    assert done.of("todo")
+    assert "Checklist" in done.people
+    assert call(*here, "sign", *wave, "--by", " ").code == 2
+    assert call(*here, "sign", "--wave", "7", "--by", "Ana").code == 2
+    assert "signed off by Ana" in call(*here, "sign", *wave, "--by", "Ana").people
+    assert call(*here, "sign", *wave, "--by", "Ana").code == 4
+    assert "signed, signed by" not in call(*here, "status").people
+    assert "Wave 1: signed since" in call(*here, "status").people
+
+
 def test_a_wrong_configuration_ends_with_2(call: Call, twins: Twins, tmp_path: Path) -> None:
     assert "migration.toml: the file cannot be read" in call("-C", tmp_path, "plan").people
     (twins.directory / FILE).write_text("[migration", encoding="utf-8")
@@ -154,7 +182,10 @@ def test_show_finds_a_plan_by_its_id_and_warns_when_it_is_stale(call: Call, twin
     assert "warning" not in shown.people
     with (twins.directory / FILE).open("a", encoding="utf-8") as file:
         file.write("[mail]\nspam = true\n")
-    assert "the configuration changed since" in call("-C", twins.directory, "show").people
+    assert (
+        "apply will refuse this plan: changed in migration.toml: mail.spam"
+        in call("-C", twins.directory, "show").people
+    )
     assert call("-C", twins.directory, "apply").code == 4
 
 

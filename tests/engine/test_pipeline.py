@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -214,6 +215,23 @@ def test_verify_sees_a_changed_byte_and_a_double(twins: Twins) -> None:
     assert kinds == {"differs", "double"}
 
 
+def test_a_sample_reads_some_and_counts_all(twins: Twins, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("migrate.verify.SAMPLE", 2)
+    make_plan(twins.project)
+    stored = apply_plan(twins.project).done
+    whole = verify(twins.project, level="sample")
+    assert (whole.exit_code, whole.counts) == (Exit.DONE, {FindingKind.MATCH: stored})
+    for service in Service:
+        with twins.target.space("ana", service) as space:
+            for href, held in space.items.items():
+                space.items[href] = replace(held, body=b"lost")
+    found = verify(twins.project, level="sample")
+    lanes = [counts for counts in found.lanes.values() if counts]
+    assert found.exit_code == Exit.DIFFERENCES
+    assert [counts[FindingKind.DIFFERS] for counts in lanes] == [2] * len(lanes)
+    assert sum(found.counts.values()) == stored
+
+
 def test_doubles_are_found_a_page_at_a_time(twins: Twins, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many mails of others a mailbox holds, only a page of them is in memory."""
     monkeypatch.setattr(scan, "CHUNK", 3)
@@ -230,7 +248,7 @@ def test_an_altered_plan_and_another_projects_plan_are_refused(twins: Twins, tmp
     path = make_plan(twins.project).path
     assert path is not None
     other = Twins(tmp_path / "other")
-    with pytest.raises(PlanRefused, match="another project"):
+    with pytest.raises(PlanRefused, match=r"source\.src\.name, target\.dst\.name"):
         apply_plan(other.project, path)
     path.write_bytes(path.read_bytes().replace(b'"create"', b'"update"', 1))
     with pytest.raises(PlanRefused, match="altered"):

@@ -25,7 +25,7 @@ from migrate.apply import apply_plan
 from migrate.errors import TranshumeError
 from migrate.model import Collection, FindingKind, Service
 from migrate.plan import make_plan
-from migrate.verify import verify
+from migrate.verify import LEVELS, verify
 from tests.engine.twins import Twins, message
 
 PERSON = "ana"
@@ -183,7 +183,7 @@ class TwinsMachine(RuleBasedStateMachine):
             return
         assert summary.planned == summary.done + summary.failed + summary.drifted + summary.left
 
-    @rule(level=st.sampled_from(["counts", "ids", "hash"]))
+    @rule(level=st.sampled_from(LEVELS))
     def verify(self, level: str) -> None:
         before = len(self.target.writes())
         try:
