@@ -89,7 +89,7 @@ def test_the_demo_of_the_wheel_ends_well(installed: Path, tmp_path: Path) -> Non
 @pytest.mark.slow
 def test_a_migration_as_typed(practice: Path, installed: Path) -> None:
     typed = [command for command in COMMANDS if command.startswith("transhume -C")]
-    assert len(typed) == 6
+    assert len(typed) == 9
     for command in typed:
         ended = shell(command, practice, installed)
         assert ended.returncode == 0, f"{command}\n{ended.stderr[-3000:]}"

@@ -158,10 +158,10 @@ def test_altered_plan(field: Field) -> None:
     refused(field, 4, "altered", arguments=("apply",))
 
 
-def test_plan_of_another_project(field: Field) -> None:
+def test_plan_of_other_settings(field: Field) -> None:
     field.run(*one_service("files"))
     edit(field, CONFIG, lambda text: text.replace('"nextcloud"\n', '"nextcloud"\nfolder = "Ailleurs"\n'))
-    refused(field, 4, "another project", arguments=("apply", str(only_plan(field))))
+    refused(field, 4, "changed in migration.toml: target.cloud.folder", arguments=("apply", str(only_plan(field))))
 
 
 def test_no_plan_yet(field: Field) -> None:
