@@ -23,6 +23,7 @@ account that holds a few items. Fixtures live for one test. Everything else has 
 * ``same(sent, got)``: how bodies compare; bytes unless the server may rewrite them.
 * ``vanished(reader)``: an entry whose item is gone (targets: one is written and deleted).
 * ``make_bad_item(n)``: what this server refuses, or None when nothing small enough is known.
+* ``neighbour``: the name of another account of this system, to share with; "" when there is none.
 * ``nests``, ``empty_allowed``, ``large``: whether collections nest, whether a body may be empty, and the size
   in bytes of the body that is given as a file.
 
@@ -44,15 +45,17 @@ import pytest
 
 from connectors.samples import CALENDAR, HARD_NAMES, MAIL, VCARD, body_of, digest_of, longest, same_second, sample
 from migrate.errors import AlreadyExists, ConnectorError, EtagMismatch, NotFound, PreconditionFailed
-from migrate.model import Collection, Entry, Item, Stored
+from migrate.model import Collection, Entry, Grant, GrantKind, GrantRole, Item, Stored
 from migrate.protocols import (
     Reader,
     SupportsDigest,
     SupportsFlags,
     SupportsGetMany,
+    SupportsGrants,
     SupportsMove,
     SupportsPrune,
     SupportsPutMany,
+    SupportsRevoke,
     Target,
 )
 
@@ -158,6 +161,9 @@ class TargetContract(ReaderContract):
     def nests(self) -> bool:
         """Whether a collection may lie in another."""
         return self.media_type not in {CALENDAR, VCARD}
+
+    neighbour = ""
+    """Another account of this system, to share with."""
 
     @property
     def empty_allowed(self) -> bool:
@@ -419,6 +425,17 @@ class TargetContract(ReaderContract):
         target.delete(entry, expects=entry.etag)
         assert target.prune(made)
         assert made.href not in {c.href for c in target.collections()}
+
+    def test_what_was_granted_can_be_ended_once(self, target: Target, collection: Collection) -> None:
+        if not isinstance(target, SupportsRevoke) or not isinstance(target, SupportsGrants) or not self.neighbour:
+            pytest.skip("no revoke, or nobody to share with")
+        grant = Grant(kind=GrantKind.USER, role=GrantRole.READ, principal=self.neighbour)
+        assert not target.revoke(collection.href, grant)
+        target.grant(collection.href, grant)
+        assert grant in set(target.grants(collection.href))
+        assert target.revoke(collection.href, grant)
+        assert not set(target.grants(collection.href))
+        assert not target.revoke(collection.href, grant)
 
     def test_put_many_answers_in_order(self, target: Target, collection: Collection) -> None:
         if not isinstance(target, SupportsPutMany):

@@ -93,6 +93,13 @@ class MemoryReader:
             flags=held.entry.flags,
         )
 
+    def grants(self, href: str) -> Iterator[Grant]:
+        """What was granted on it here."""
+        self._meet("grants", href)
+        with self._space() as space:
+            found = list(space.granted.get(href, ()))
+        yield from found
+
     def close(self) -> None:
         """Nothing to release, but further calls are errors."""
         self._closed = True
@@ -134,13 +141,6 @@ class MemoryReader:
 class MemoryTarget(MemoryReader):
     """The same, to be written to."""
 
-    def grants(self, href: str) -> Iterator[Grant]:
-        """What was granted on it here."""
-        self._meet("grants", href)
-        with self._space() as space:
-            found = list(space.granted.get(href, ()))
-        yield from found
-
     def grant(self, href: str, grant: Grant) -> None:
         """Grant it, once; a fault may strike."""
         after = self._meet("grant", href)
@@ -152,6 +152,18 @@ class MemoryTarget(MemoryReader):
                 known.append(grant)
         if after is not None:
             raise after.error()
+
+    def revoke(self, href: str, grant: Grant) -> bool:
+        """End it; a fault may strike."""
+        after = self._meet("revoke", href)
+        with self._space() as space:
+            known = space.granted.get(href, [])
+            there = grant in known
+            if there:
+                known.remove(grant)
+        if after is not None:
+            raise after.error()
+        return there
 
     def ensure(self, collection: Collection) -> Collection:
         """By role first, then by path; parents are made too."""

@@ -190,7 +190,7 @@ class Store:
 
     def writes(self) -> list[Call]:
         """The calls that change something."""
-        writes = {"ensure", "put", "put_many", "delete", "move", "set_flags", "prune"}
+        writes = {"ensure", "put", "put_many", "delete", "move", "set_flags", "prune", "grant", "revoke"}
         return [call for call in self.calls if call.method in writes]
 
     def order(self, method: str, kind: FaultKind, **details: Any) -> None:

@@ -26,7 +26,9 @@ T = TypeVar("T")
 Around = Callable[[str, Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
 """Called for every use of the inner object: the method's name, the bound method, its arguments."""
 
-WRITES = frozenset({"ensure", "mark", "find", "put", "delete", "put_many", "move", "set_flags", "prune", "grant"})
+WRITES = frozenset(
+    {"ensure", "mark", "find", "put", "delete", "put_many", "move", "set_flags", "prune", "grant", "revoke"}
+)
 
 
 KEY = 16

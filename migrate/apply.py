@@ -23,6 +23,7 @@ from migrate.lane import LaneApply
 from migrate.lanework import Begin, Begun, Claimed, Done, Go, Settled
 from migrate.ledger import Ledger, project_lock
 from migrate.ledger.ledger import now
+from migrate.ledger.undo import rolled_back_since
 from migrate.ledger.waves import happened, keep_ground, keep_speed, keep_wave, wave, waves
 from migrate.model import State
 from migrate.observe import Observer, Silent, interrupted
@@ -207,6 +208,7 @@ def apply_plan(project: Project, path: Path | None = None, observer: Observer | 
             clerk = Clerk(ledger=ledger, plan=plan, observer=observer, already=_done_so_far(ledger, plan))
             limit = ""
             _refuse_signed(ledger, plan)
+            _refuse_rolled_back(ledger, plan)
             run = ledger.begin_run("apply", plan.header.id)
             code = Exit.INTERRUPTED
             try:
@@ -243,6 +245,16 @@ def _refuse_signed(ledger: Ledger, plan: PlanFile) -> None:
         raise WaveRefused(
             f"Wave {', '.join(found)} is signed off: nothing of it is written any more.",
             advice="Plan the other waves: transhume plan --wave …",
+        )
+
+
+def _refuse_rolled_back(ledger: Ledger, plan: PlanFile) -> None:
+    found = sorted({s.lane for s in plan.sections if s.steps} & set(rolled_back_since(ledger, plan.header.id)))
+    if found:
+        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        raise PlanRefused(
+            f"{', '.join(found[:SHOWN])}{more} was rolled back after this plan was made.",
+            advice="Make a new one: transhume plan",
         )
 
 

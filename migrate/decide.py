@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from migrate.model import Disposition, Verb
+from migrate.model import Disposition, Fate, Verb
 from migrate.rows import Pair, SourceRow, TargetRow
 
 MAIL = "message/rfc822"
@@ -163,8 +163,17 @@ def _first_time(
         return Decision(disposition=Disposition.PLANNED, verb=verb, former=former)
     if occupant is None or occupant.size is None or row.size is None or not row.exact or occupant.size == row.size:
         # An occupant that may be equal is compared by content before anything is written: apply adopts or refuses it.
-        return CREATE
+        return replace(CREATE, expects=occupant.etag) if occupant is not None else CREATE
     return because(Disposition.BLOCKED, "target-occupied")
+
+
+def fate(pair: Pair, stored: TargetRow | None) -> Fate:
+    """What a rollback does with what was stored: it removes our own copies that nobody touched since."""
+    if stored is None:
+        return Fate.GONE
+    if pair.adopted:
+        return Fate.THEIRS
+    return Fate.REMOVED if stored.etag == pair.target_etag else Fate.TOUCHED
 
 
 def decide_gone(pair: Pair, stored: TargetRow | None, *, propagate: bool) -> Decision:

@@ -123,6 +123,15 @@ def scan_lane(
     )
 
 
+def scan_target(lane: str, target: Reader, channel: Channel) -> None:
+    """List what a target holds, and tell the main thread. Raises ConnectorError."""
+    have = {collection.href: collection for collection in target.collections()}
+    for entries in chunks(target.entries(), BATCH):
+        channel.tell(Targets(lane=lane, rows=[_target_row(entry, have) for entry in entries]))
+        if channel.stopping:
+            return
+
+
 def _hrefs(places: Mapping[str, Collection], have: Mapping[str, Collection]) -> dict[str, str]:
     """The target's href of each placed collection that it has, by key."""
     located, by_key = _locate(places, list(have.values())), {key_of(c.path): c.href for c in have.values()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from migrate.errors import ConnectorError, Scope
 from migrate.lanework import Begin, Begun, Channel, Done
 from migrate.ledger import Result, chunks
@@ -41,12 +43,15 @@ class LaneGrants:
         if step.href and not item:
             return _ended(step, State.FAILED, f"{GRANT}-without-item")
         try:
-            target.grant(item or self._target.ensure(home).href, step.grant)
+            href = item or self._target.ensure(home).href
+            ours = step.grant not in set(target.grants(href))
+            target.grant(href, step.grant)
         except ConnectorError as error:
             if error.scope > Scope.COLLECTION:
                 raise
             return _ended(step, State.FAILED, f"{GRANT}-{type(error).__name__}")
-        return _ended(step, State.DONE, GRANT)
+        done = _ended(step, State.DONE, GRANT)
+        return replace(done, granted=(href, step.grant)) if ours else done
 
 
 def _as_action(step: Sharing) -> Action:

@@ -254,6 +254,7 @@ class LaneApply:
             recheck=action.href in begun.intents,
             mark=begun.intents.get(action.href, ""),
             pair=self._before(action, found, begun),
+            adopted=action.href in begun.pairs and begun.pairs[action.href].adopted,
         )
 
     def _before(self, action: Action, found: str, begun: Begun) -> Pair | None:
@@ -415,6 +416,16 @@ class LaneApply:
             date=int(moment.timestamp()) if moment else None,
             place=self._crew.key(home),
             name=parcel.action.name,
-            adopted=code == "found-there",
+            adopted=_theirs(parcel, stored, code),
         )
         return Result(n=parcel.action.n, source_href=parcel.action.href, state=State.DONE, code=code, pair=pair)
+
+
+def _theirs(parcel: Parcel, stored: Stored, code: str) -> bool:
+    """Whether it was at the target before us, so that no rollback removes it.
+
+    What is recognised after a crash under the very etag that the plan saw there is not of our making either.
+    """
+    before = parcel.action.verb is Verb.CREATE and stored.etag == parcel.action.expects
+    moved_along = parcel.pair is not None and parcel.pair.adopted
+    return code == "found-there" or before or parcel.adopted or moved_along

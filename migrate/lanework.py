@@ -94,6 +94,8 @@ class Parcel:
     mark: str = ""
     pair: Pair | None = None
     """What was stored for it before and is to be moved or replaced: under its own href, or a former one."""
+    adopted: bool = False
+    """What was stored for it before was at the target already."""
 
 
 def expected(action: Action) -> str | None:

@@ -309,6 +309,20 @@ class State(StrEnum):
     DRIFTED = "drifted"
 
 
+class Fate(StrEnum):
+    """What a rollback does with an item that was stored."""
+
+    REMOVED = "removed"
+    TOUCHED = "touched"
+    """Somebody changed it at the target since: it stays."""
+    THEIRS = "theirs"
+    """It was at the target before: it stays."""
+    GONE = "gone"
+    """No longer at the target."""
+    FAILED = "failed"
+    """The target did not remove it."""
+
+
 class FindingKind(StrEnum):
     """What verify says of one item."""
 

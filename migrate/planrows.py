@@ -36,7 +36,8 @@ class Action:
     replaces: str = ""
     """The target's href, for an update."""
     expects: str | None = None
-    """Precondition: the etag that the target item still has; None: there is no such item."""
+    """Precondition: the etag that the target item still has; None: there is no such item. Of a create: the etag of
+    what lies under its name already and may be equal; it is never overwritten."""
     since: str = ""
     """Of what was stored before: the source etag that the ledger had for it. Another plan came first if it differs."""
     add: tuple[str, ...] = ()

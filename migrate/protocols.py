@@ -267,14 +267,27 @@ class SupportsPrune(Protocol):
 
 
 @runtime_checkable
-class SupportsGrants(Protocol):
-    """A target that can let others use what it holds, without a mail to anyone."""
+class ListsGrants(Protocol):
+    """A target that tells who may use what it holds."""
 
     def grants(self, href: str) -> Iterator[Grant]:
         """What is granted on this collection or item itself, as the server says."""
 
+
+@runtime_checkable
+class SupportsGrants(ListsGrants, Protocol):
+    """A target that can let others use what it holds, without a mail to anyone."""
+
     def grant(self, href: str, grant: Grant) -> None:
         """Grant it; ``principal`` is this system's own name. Harmless twice. Raises LimitReached, Rejected."""
+
+
+@runtime_checkable
+class SupportsRevoke(Protocol):
+    """A target that can end what it granted, for a rollback, without a mail to anyone."""
+
+    def revoke(self, href: str, grant: Grant) -> bool:
+        """End exactly that grant; False when it is not there, or another one by now. Raises NotFound, Rejected."""
 
 
 @runtime_checkable

@@ -13,7 +13,7 @@ from mappings.shares import Directory, Held, Wanted, shared
 from migrate.convert import key_of
 from migrate.model import Collection, Entry, Grant, Loss, Service
 from migrate.planrows import Sharing
-from migrate.protocols import Reader, SupportsGrants
+from migrate.protocols import Reader, ListsGrants
 
 _BETWEEN = "\x1e"
 """Between the key of a collection and an item's name; no name on any system holds it."""
@@ -78,7 +78,7 @@ class Shared:
 def granted_there(target: Reader, holdings: Holdings, have: Mapping[str, str], items: Mapping[str, str]) -> Shared:
     """With what the target grants on the same places: hrefs by key, and by spot for items. Raises ConnectorError."""
     held = holdings.everything()
-    if not held or not isinstance(target, SupportsGrants):
+    if not held or not isinstance(target, ListsGrants):
         return Shared(service=holdings.service)
     hrefs = {spot(key): href for key, href in have.items()} | dict(items)
     granted = {one.id: frozenset(target.grants(hrefs[one.id])) for one in held if one.id in hrefs}

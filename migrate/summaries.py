@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from migrate.errors import Exit
-from migrate.model import Disposition, FindingKind, Service, Verb
+from migrate.model import Disposition, Fate, FindingKind, Service, Verb
 from migrate.waves import Wave
 
 
@@ -259,6 +259,41 @@ class CutoverSummary:
         if self.proof is None:
             return Exit.INTERRUPTED
         return self.proof.exit_code or (Exit.DIFFERENCES if self.proof.differences else Exit.DONE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneRollback:
+    """What a rollback does, or did, for one service of one account."""
+
+    key: str
+    account: str
+    service: Service
+    counts: Mapping[Fate, int]
+    shares: int = 0
+    """Shares that we made, to end or ended."""
+    collections: int = 0
+    """Collections that we made: to remove where nothing is left in them, or removed."""
+    kept: int = 0
+    """Collections that we made and that hold something still, or that the system keeps."""
+    unconfirmed: int = 0
+    """Writes that were begun and never confirmed: the target may hold them, the records do not."""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackSummary:
+    """A rollback, shown or done."""
+
+    done: bool
+    """False: nothing was changed, this is what would be."""
+    lanes: tuple[LaneRollback, ...]
+    waves: tuple[str, ...] = ()
+    """Waves that are planned again."""
+    exit_code: int = 0
+
+    def total(self, one: Fate) -> int:
+        """Items of that fate over all lanes."""
+        return sum(lane.counts.get(one, 0) for lane in self.lanes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

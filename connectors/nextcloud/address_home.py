@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
-from connectors.nextcloud.calendar_home import slug
+from connectors.nextcloud.calendar_home import addresses, removed_if_empty, slug
 from connectors.nextcloud.dav import Dav
 from connectors.nextcloud.multistatus import CARDDAV, DAV, OWNCLOUD, XML, Row, serialised
 from migrate.errors import LimitReached, Rejected, Scope, Throttled
@@ -71,12 +71,18 @@ class AddressHome:
                 return book
         return self._make(wanted, name)
 
+    def prune(self, collection: Collection) -> bool:
+        """Remove a book without any card; the server keeps no bin of them."""
+        if collection.href.rpartition("/")[2] == PRIMARY:
+            return False
+        return removed_if_empty(self._dav, collection.href)
+
     def _make(self, wanted: Collection, name: str) -> Collection:
         """The default book too: the server makes it at the account's first login on the web, not before."""
         address = PRIMARY if wanted.role == "primary" else slug(name, "contacts")
         body = mkcol(name, wanted.properties)
-        for suffix in ("", "-2", "-3", "-4", "-5"):
-            path = f"{self._discover()}/{address}{suffix}"
+        for one in addresses(address):
+            path = f"{self._discover()}/{one}"
             if self._try(path, body):
                 return next(c for c in self.collections() if c.href == path)
         raise Rejected("every address for this address book is taken")

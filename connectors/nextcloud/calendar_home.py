@@ -20,7 +20,7 @@ from icalendar import Timezone
 
 from connectors.nextcloud.dav import Dav
 from connectors.nextcloud.multistatus import APPLE, CALDAV, DAV, OWNCLOUD, XML, Row, serialised
-from migrate.errors import LimitReached, Rejected, Scope, Throttled
+from migrate.errors import LimitReached, NotFound, Rejected, Scope, Throttled
 from migrate.model import Collection
 
 PRIMARY = "personal"  # apps/dav/lib/CalDAV/CalDavBackend.php PERSONAL_CALENDAR_URI
@@ -134,11 +134,17 @@ class CalendarHome:
     def _make(self, wanted: Collection, name: str) -> Collection:
         address = PRIMARY if wanted.role == "primary" else slug(name)
         body = mkcalendar(name, wanted.properties, self.component)
-        for suffix in ("", "-2", "-3", "-4", "-5"):  # a calendar in the bin keeps its address for 30 days
-            path = f"{self._discover()}/{address}{suffix}"
+        for one in addresses(address):
+            path = f"{self._discover()}/{one}"
             if self._try(path, body):
                 return next(c for c in self.candidates() if c.href == path)
         raise Rejected("every address for this calendar is taken", advice="empty the calendar app's bin")
+
+    def prune(self, collection: Collection) -> bool:
+        """Remove a calendar without any object, of whatever kind; into the account's bin, as the server does."""
+        if collection.href.rpartition("/")[2] == PRIMARY:
+            return False
+        return removed_if_empty(self._dav, collection.href)
 
     def _try(self, path: str, body: bytes) -> bool:
         try:
@@ -152,6 +158,23 @@ class CalendarHome:
             message = "the account may have no more calendars (HTTP 403)"
             raise LimitReached(message, advice=MOST_ADVICE, scope=Scope.COLLECTION)
         return response.status_code < 300
+
+
+def removed_if_empty(connection: Dav, path: str) -> bool:
+    """Remove a collection that has no member; False when it has one. Harmless twice."""
+    try:
+        if any(row.path != path for row in connection.propfind(path, (f"{DAV}getetag",), depth=1)):
+            return False
+    except NotFound:
+        return True
+    connection.send("DELETE", connection.url(path), headers={"Depth": "infinity"}, allow={404}, uncertain=True)
+    return True
+
+
+def addresses(name: str) -> Iterator[str]:
+    """Addresses to try for a new collection: a calendar in the bin keeps its own for 30 days."""
+    yield name
+    yield from (f"{name}-{number}" for number in range(2, 100))
 
 
 def mkcalendar(name: str, properties: Mapping[str, str], component: str = "VEVENT") -> bytes:

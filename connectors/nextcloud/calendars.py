@@ -152,6 +152,14 @@ class NextcloudCalendars:
         """Share the collection; nobody is mailed. Raises Rejected."""
         CollectionShares(self._dav).make(href, grant)
 
+    def revoke(self, href: str, grant: Grant) -> bool:
+        """End it; nobody is mailed."""
+        return CollectionShares(self._dav).end(href, grant)
+
+    def prune(self, collection: Collection) -> bool:
+        """Remove a calendar that holds nothing; the default one stays."""
+        return self._home.prune(collection)
+
     def close(self) -> None:
         """Release the connection."""
         self._dav.close()

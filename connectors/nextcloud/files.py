@@ -262,6 +262,10 @@ class NextcloudFiles:
         folder = FOLDER in self._tree.row(href).types()
         FileShares(self._dav).make(self._shared_path(href), grant, folder=folder)
 
+    def revoke(self, href: str, grant: Grant) -> bool:
+        """End it, without a mail."""
+        return FileShares(self._dav).end(self._shared_path(href), grant)
+
     def _shared_path(self, href: str) -> str:
         """From the account's root, as OCS names it."""
         return self._tree.path(href).removeprefix(self._tree.home)

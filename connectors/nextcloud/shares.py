@@ -1,4 +1,4 @@
-"""Shares of files and folders by OCS, of calendars and address books by DAV: made without a mail, and read back.
+"""Shares of files and folders by OCS, of calendars and address books by DAV: made without a mail, read back, and ended.
 
 Sources: developer manual, "OCS Share API"; apps/files_sharing ShareAPIController.php (``sendMail`` defaults to
 sending; 20 shares in 10 minutes), apps/dav/lib/DAV/Sharing/Plugin.php.
@@ -69,6 +69,15 @@ class FileShares:
             raise Rejected("the server made another share than the one asked for", advice=f"look at share {row['id']}")
         if not any(same(grant, known) for known in self.of(path)):
             raise Rejected("the server does not list the share that it said it made")
+
+    def end(self, path: str, grant: Grant) -> bool:
+        """End exactly that share; False when the path has none like it. The server mails nobody about it."""
+        for row in answered(self._dav, "GET", SHARES, {"path": path, "reshares": "false"}):
+            known = _grant(row)
+            if known is not None and same(grant, known):
+                answered(self._dav, "DELETE", f"{SHARES}/{row['id']}", {})
+                return True
+        return False
 
     def _post(self, path: str, grant: Grant, bits: int) -> Mapping[str, Any]:
         form = {"path": path, "shareType": KINDS[grant.kind], "permissions": bits, "sendMail": "false"}
@@ -148,13 +157,35 @@ class CollectionShares:
         """Grant it, and look that it is so. Raises Rejected."""
         if grant.kind not in PRINCIPALS or grant.expires is not None:
             raise Rejected("a calendar is shared with people and groups, without an end")
-        role = GrantRole.WRITE if grant.role in {GrantRole.WRITE, GrantRole.MANAGE} else GrantRole.READ
-        wanted = Grant(kind=grant.kind, role=role, principal=grant.principal)
+        wanted = _plain(grant)
         if wanted in set(self.of(href)):
             return
         self._dav.send("POST", self._dav.url(href), headers={"Content-Type": XML}, data=_share(wanted))
         if wanted not in set(self.of(href)):
             raise Rejected("the server does not list the share that was asked for: the person may not exist there")
+
+    def end(self, href: str, grant: Grant) -> bool:
+        """End it, and look that it is so; False when it is not there. Raises NotFound, Rejected."""
+        known = _plain(grant)
+        if known not in set(self.of(href)):
+            return False
+        self._dav.send("POST", self._dav.url(href), headers={"Content-Type": XML}, data=_unshare(known))
+        if known in set(self.of(href)):
+            raise Rejected("the server still lists the share that was to end")
+        return True
+
+
+def _plain(grant: Grant) -> Grant:
+    """With one of the two roles that there are."""
+    role = GrantRole.WRITE if grant.role in {GrantRole.WRITE, GrantRole.MANAGE} else GrantRole.READ
+    return Grant(kind=grant.kind, role=role, principal=grant.principal)
+
+
+def _unshare(grant: Grant) -> bytes:
+    root = etree.Element(f"{OWNCLOUD}share", nsmap={"d": "DAV:", "o": OWNCLOUD.strip("{}")})
+    wish = etree.SubElement(root, f"{OWNCLOUD}remove")
+    etree.SubElement(wish, f"{DAV}href").text = f"principal:{PRINCIPALS[grant.kind]}{grant.principal}"
+    return serialised(root)
 
 
 def _share(grant: Grant) -> bytes:

@@ -26,6 +26,7 @@ ORDER = (
     "approve",
     "cutover",
     "sign",
+    "rollback",
     "report",
     "sandbox",
     "demo",

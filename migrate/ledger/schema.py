@@ -9,7 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, MetaData, String, Table, inspect, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    inspect,
+    select,
+)
 from sqlalchemy.engine import Engine
 
 from migrate.errors import LedgerDamaged
@@ -26,6 +38,8 @@ lane = Table(
     # Two source accounts may share one target account: what one stored, the other must not claim.
     Column("target", String, nullable=False, index=True),
     Column("ground", String, nullable=False, server_default=""),
+    # When it was rolled back last, as plan ids begin: older plans are refused.
+    Column("rolled_back", String, nullable=False, server_default=""),
 )
 
 run = Table(
@@ -94,6 +108,19 @@ made = Table(
     Column("path", String, nullable=False),
 )
 
+granted = Table(
+    "granted",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("lane", ForeignKey("lane.id"), nullable=False),
+    Column("href", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("principal", String, nullable=False),
+    Column("expires", String, nullable=False),
+    UniqueConstraint("lane", "href", "kind", "principal"),
+)
+
 speed = Table(
     "speed",
     metadata,
@@ -125,7 +152,7 @@ outcome = Table(
     Column("at", String, nullable=False),
 )
 
-BUSINESS = (lane, run, pair, intent, outcome, wave, event, made, speed)
+BUSINESS = (lane, run, pair, intent, outcome, wave, event, made, granted, speed)
 
 
 def _create_everything(connection: Connection) -> None:
@@ -149,6 +176,12 @@ def _waves(connection: Connection) -> None:
         )
 
 
+def _rollback(connection: Connection) -> None:
+    """What was granted, so that it can be ended; shares made before this step are not ended by a rollback."""
+    metadata.create_all(connection, tables=[granted], checkfirst=True)
+    _add(connection, lane.c.rolled_back)
+
+
 def _add(connection: Connection, column: Column[Any]) -> bool:
     """Add a column, unless step 1 made the table with it; tells whether it was added."""
     table = column.table.name
@@ -160,7 +193,7 @@ def _add(connection: Connection, column: Column[Any]) -> bool:
     return True
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_create_everything, _remember_places, _waves)
+STEPS: tuple[Callable[[Connection], None], ...] = (_create_everything, _remember_places, _waves, _rollback)
 """Step *i* takes a ledger from version *i* to *i + 1*; each runs in the transaction that records it."""
 
 

@@ -1,11 +1,11 @@
-"""Waves, what lanes stand on, how fast they went and what was made for them: the ledger's smaller tables."""
+"""Waves, what lanes stand on and how fast they went: the ledger's smaller tables."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from migrate.ledger import schema
 from migrate.ledger.database import translated
@@ -87,26 +87,3 @@ def speeds(ledger: Ledger) -> dict[str, tuple[int, int, int]]:
             a, b, c = found.get(service, (0, 0, 0))
             found[service] = (a + items, b + size, c + seconds)
     return found
-
-
-def made_collections(ledger: Ledger, lane: int | None) -> list[tuple[str, tuple[str, ...]]]:
-    """(href, path) of the collections that were made for a lane, the deepest first."""
-    query = select(schema.made.c.href, schema.made.c.path).where(schema.made.c.lane == lane)
-    with translated(ledger.path), ledger.engine.connect() as db:
-        found = [(href, tuple(json.loads(path))) for href, path in db.execute(query)]
-    return sorted(found, key=lambda one: (-len(one[1]), one[1]))
-
-
-def unmake(ledger: Ledger, lane: int | None, href: str) -> None:
-    """A collection that was made is gone, or is not ours alone any more."""
-    table = schema.made
-    with translated(ledger.path), ledger.engine.begin() as db:
-        db.execute(delete(table).where(table.c.lane == lane, table.c.href == href))
-
-
-def forget_pairs(ledger: Ledger, lane: int | None, hrefs: list[str]) -> None:
-    """These items are no longer at the target: nothing is known of them."""
-    if hrefs:
-        with translated(ledger.path), ledger.engine.begin() as db:
-            for table in (schema.pair, schema.intent):
-                db.execute(delete(table).where(table.c.lane == lane, table.c.source_href.in_(hrefs)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from migrate.model import Check, Disposition, FindingKind
+from migrate.model import Check, Disposition, Fate, FindingKind
 from migrate.summaries import (
     ApplySummary,
     ApprovalSummary,
@@ -13,6 +13,7 @@ from migrate.summaries import (
     InventorySummary,
     LaneSummary,
     PlanSummary,
+    RollbackSummary,
     SealSummary,
     StatusSummary,
     VerifySummary,
@@ -152,6 +153,25 @@ def cutover(summary: CutoverSummary) -> Iterator[Message]:
     for day, text in summary.checklist:
         yield {"type": "todo", "day": day.isoformat(), "text": text}
     yield wave(summary.wave)
+
+
+def rollback(summary: RollbackSummary) -> Iterator[Message]:
+    """A ``lane`` for each service of each account, then ``rollback``; ``done`` tells whether anything was changed."""
+    for lane in summary.lanes:
+        yield {
+            "type": "lane",
+            "lane": lane.key,
+            "account": lane.account,
+            "service": lane.service.value,
+            **{one.value: lane.counts.get(one, 0) for one in Fate},
+            "shares": lane.shares,
+            "collections": lane.collections,
+            "kept": lane.kept,
+            "unconfirmed": lane.unconfirmed,
+            "error": lane.error,
+        }
+    totals = {one.value: summary.total(one) for one in Fate}
+    yield {"type": "rollback", "done": summary.done, **totals, "waves": list(summary.waves)}
 
 
 def inventory(summary: InventorySummary) -> Iterator[Message]:

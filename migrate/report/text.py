@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from migrate.model import Check, Disposition, FindingKind, Verb
+from migrate.model import Check, Disposition, Fate, FindingKind, Verb
 from migrate.report.units import count, duration, plural, size
 from migrate.summaries import (
     ApplySummary,
@@ -13,8 +13,10 @@ from migrate.summaries import (
     CutoverSummary,
     Estimate,
     InventorySummary,
+    LaneRollback,
     LaneSummary,
     PlanSummary,
+    RollbackSummary,
     Run,
     SealSummary,
     StatusSummary,
@@ -200,6 +202,51 @@ def cutover(summary: CutoverSummary) -> str:
     if summary.checklist:
         parts.append("\n".join(["Checklist", *(f"  {day:%Y-%m-%d}  {text}" for day, text in summary.checklist)]))
     return "\n\n".join(parts)
+
+
+FATES = {
+    Fate.REMOVED: ("to remove", "removed"),
+    Fate.TOUCHED: ("changed at the target since: they stay", "changed at the target since: they stay"),
+    Fate.THEIRS: ("there before us: they stay", "there before us: they stay"),
+    Fate.GONE: ("gone already", "gone already"),
+    Fate.FAILED: ("not removed", "not removed"),
+}
+"""What a rollback says of items, before and after."""
+
+
+def rollback(summary: RollbackSummary) -> str:
+    """What is, or would be, taken back, and what stays and why."""
+    lines = ["Rolled back" if summary.done else "A rollback would change this; nothing was changed"]
+    for lane in summary.lanes:
+        lines += [f"  {lane.key}: {', '.join(_undone(lane, done=summary.done)) or 'nothing was made'}"]
+        if lane.unconfirmed:
+            what = plural(lane.unconfirmed, "write")
+            lines.append(f"      {what} begun and never confirmed: an apply of the same plan would have settled them;")
+            lines.append("      look at the target for copies that the records do not know")
+        if lane.error:
+            lines.append(f"      STOPPED: {lane.error}")
+    if not summary.lanes:
+        lines.append("  nothing was made there")
+    gone = FATES[Fate.REMOVED][summary.done]
+    stay = summary.total(Fate.TOUCHED) + summary.total(Fate.THEIRS)
+    lines.append(f"{plural(summary.total(Fate.REMOVED), 'item')} {gone}, {count(stay)} staying")
+    lines += [f"Wave {name} is planned again. Next: transhume plan --wave {name}" for name in summary.waves]
+    if not summary.done and summary.lanes:
+        lines.append("To do it: the same command with --really")
+    elif summary.exit_code:
+        lines.append("Run the same command again: only what is left is tried.")
+    return "\n".join(lines)
+
+
+def _undone(lane: LaneRollback, *, done: bool) -> Iterator[str]:
+    if lane.shares:
+        yield f"{plural(lane.shares, 'share')} {'ended' if done else 'to end'}"
+    yield from (f"{count(lane.counts[one])} {FATES[one][done]}" for one in Fate if lane.counts.get(one))
+    if lane.collections:
+        removed = "removed" if done else "to remove once they are empty"
+        yield f"{plural(lane.collections, 'collection')} {removed}"
+    if lane.kept:
+        yield f"{plural(lane.kept, 'collection')} not empty, kept"
 
 
 def _run(run: Run) -> str:

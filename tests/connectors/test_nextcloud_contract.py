@@ -17,7 +17,7 @@ from connectors.nextcloud.tasks import NextcloudTasks
 from connectors.samples import CALENDAR, VCARD, body_of, sample
 from mappings.canonical import digest
 from migrate.model import Item
-from tests.connectors.nextcloud_kit import Place, either
+from tests.connectors.nextcloud_kit import BOB, Place, either
 
 
 @pytest.fixture(params=["standin", "real"])
@@ -28,6 +28,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 
 class TestFiles(TargetContract):
     media_type = "text/plain"
+    neighbour = BOB
 
     @pytest.fixture
     def target(self, place: Place, tmp_path: Path) -> Iterator[NextcloudFiles]:
@@ -40,6 +41,7 @@ class TestFiles(TargetContract):
 
 class TestCalendars(TargetContract):
     media_type = CALENDAR
+    neighbour = BOB
 
     @pytest.fixture
     def target(self, place: Place, tmp_path: Path) -> Iterator[NextcloudCalendars]:
@@ -52,6 +54,7 @@ class TestCalendars(TargetContract):
 
 class TestTasks(TargetContract):
     media_type = CALENDAR
+    neighbour = BOB
 
     @pytest.fixture
     def target(self, place: Place, tmp_path: Path) -> Iterator[NextcloudTasks]:
@@ -69,6 +72,7 @@ class TestTasks(TargetContract):
 
 class TestContacts(TargetContract):
     media_type = VCARD
+    neighbour = BOB
 
     @pytest.fixture
     def target(self, place: Place, tmp_path: Path) -> Iterator[NextcloudContacts]:
