@@ -13,7 +13,7 @@ from mappings.shares import Directory, Held, Wanted, shared
 from migrate.convert import key_of
 from migrate.model import Collection, Entry, Grant, Loss, Service
 from migrate.planrows import Sharing
-from migrate.protocols import Reader, ListsGrants
+from migrate.protocols import ListsGrants, Reader
 
 _BETWEEN = "\x1e"
 """Between the key of a collection and an item's name; no name on any system holds it."""
