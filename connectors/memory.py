@@ -147,9 +147,9 @@ class MemoryTarget(MemoryReader):
         with self._space() as space:
             if href not in space.items and href not in space.collections:
                 raise NotFound("there is nothing to share")
-            known = space.granted.setdefault(href, [])
+            known = space.granted.get(href, [])
             if grant not in known:
-                known.append(grant)
+                self._store.share(self._account, self._service, href, [*known, grant])
         if after is not None:
             raise after.error()
 
@@ -160,7 +160,8 @@ class MemoryTarget(MemoryReader):
             known = space.granted.get(href, [])
             there = grant in known
             if there:
-                known.remove(grant)
+                rest = [one for one in known if one != grant]
+                self._store.share(self._account, self._service, href, rest)
         if after is not None:
             raise after.error()
         return there

@@ -33,7 +33,19 @@ from migrate.errors import (
     Uncertain,
     Unreachable,
 )
-from migrate.model import Capabilities, Collection, Disposition, Entry, Grant, Loss, NameRules, Service, Skip
+from migrate.model import (
+    Capabilities,
+    Collection,
+    Disposition,
+    Entry,
+    Grant,
+    GrantKind,
+    GrantRole,
+    Loss,
+    NameRules,
+    Service,
+    Skip,
+)
 
 MEDIA = {
     Service.MAIL: "message/rfc822",
@@ -147,7 +159,7 @@ class Space:
     collections: dict[str, Collection]
     items: dict[str, Held] = field(default_factory=dict)
     granted: dict[str, list[Grant]] = field(default_factory=dict)
-    """By href. Not in the journal: it lasts as long as the store."""
+    """What was granted here, by href."""
 
 
 class Store:
@@ -251,6 +263,13 @@ class Store:
             self.log.append((account, service, href))
             self._write({"do": "remove", "account": account, "service": service, "href": href})
 
+    def share(self, account: str, service: Service, href: str, grants: list[Grant]) -> None:
+        """Keep who else may use it, in place of what was."""
+        with self.lock, self._shared():
+            self._space(account, service).granted[href] = grants
+            plain = [_plain_grant(grant) for grant in grants]
+            self._write({"do": "share", "account": account, "service": service, "href": href, "grants": plain})
+
     def drop_collection(self, account: str, service: Service, href: str) -> None:
         """Forget a collection that holds nothing."""
         with self.lock, self._shared():
@@ -299,6 +318,8 @@ class Store:
             case "remove":
                 space.items.pop(change["href"], None)
                 self.log.append((change["account"], Service(change["service"]), change["href"]))
+            case "share":
+                space.granted[change["href"]] = [_grant(plain) for plain in change["grants"]]
             case "drop":
                 space.collections.pop(change["href"], None)
 
@@ -316,12 +337,23 @@ def href_of(path: tuple[str, ...]) -> str:
 
 
 def _plain_collection(collection: Collection) -> dict[str, Any]:
-    return {field.name: getattr(collection, field.name) for field in fields(collection)}
+    plain = {field.name: getattr(collection, field.name) for field in fields(collection)}
+    return plain | {"grants": [_plain_grant(grant) for grant in collection.grants]}
 
 
 def _collection(change: Mapping[str, Any]) -> Collection:
     plain = {field.name: change[field.name] for field in fields(Collection)}
-    return Collection(**{**plain, "path": tuple(plain["path"])})
+    grants = tuple(_grant(one) for one in plain["grants"])
+    return Collection(**{**plain, "path": tuple(plain["path"]), "grants": grants})
+
+
+def _plain_grant(grant: Grant) -> dict[str, Any]:
+    return asdict(grant) | {"expires": _date(grant.expires)}
+
+
+def _grant(plain: Mapping[str, Any]) -> Grant:
+    kind, role = GrantKind(plain["kind"]), GrantRole(plain["role"])
+    return Grant(**{**plain, "kind": kind, "role": role, "expires": _parsed(plain["expires"])})
 
 
 def _plain_held(held: Held) -> dict[str, Any]:
@@ -337,6 +369,7 @@ def _plain_held(held: Held) -> dict[str, Any]:
             "labels": entry.labels,
             "losses": [[loss.field, loss.reason] for loss in entry.losses],
             "skip": None if entry.skip is None else asdict(entry.skip),
+            "grants": [_plain_grant(grant) for grant in entry.grants],
         },
     }
 
@@ -352,6 +385,7 @@ def _held(change: Mapping[str, Any]) -> Held:
         labels=tuple(plain["labels"]),
         losses=tuple(Loss(field=field, reason=reason) for field, reason in plain["losses"]),
         skip=_skip(plain["skip"]),
+        grants=tuple(_grant(one) for one in plain.get("grants", ())),
     )
     return Held(number=change["number"], entry=entry, body=body, internal_date=_parsed(change["internal_date"]))
 

@@ -20,10 +20,10 @@ from migrate.errors import ConnectorError, Exit, LocalDiskFull, PlanRefused, Sco
 from migrate.granting import LaneGrants
 from migrate.ground import settings_of, settings_of_lane
 from migrate.lane import LaneApply
-from migrate.lanework import Begin, Begun, Claimed, Done, Go, Settled
+from migrate.lanework import Begin, Begun, Claimed, Done, Go, Settled, Share
 from migrate.ledger import Ledger, project_lock
 from migrate.ledger.ledger import now
-from migrate.ledger.undo import rolled_back_since
+from migrate.ledger.undo import keep_grant, rolled_back_since
 from migrate.ledger.waves import happened, keep_ground, keep_speed, keep_wave, wave, waves
 from migrate.model import State
 from migrate.observe import Observer, Silent, interrupted
@@ -129,6 +129,8 @@ class Clerk:
             return self._begin(message)
         if isinstance(message, Go):
             self.ledger.intend(self.plan.header.id, self._lane(message.section), message.marks)
+        elif isinstance(message, Share):
+            keep_grant(self.ledger, self._lane(message.section), message.href, message.grant)
         elif isinstance(message, Settled):
             return self._settled(message.section, message.numbers)
         elif isinstance(message, Claimed):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from migrate.errors import ConnectorError, Scope
-from migrate.lanework import Begin, Begun, Channel, Done
+from migrate.lanework import Begin, Begun, Channel, Done, Share
 from migrate.ledger import Result, chunks
 from migrate.model import Collection, State, Verb
 from migrate.planfile import Action, PlanFile, Section
@@ -44,14 +42,14 @@ class LaneGrants:
             return _ended(step, State.FAILED, f"{GRANT}-without-item")
         try:
             href = item or self._target.ensure(home).href
-            ours = step.grant not in set(target.grants(href))
+            if step.grant not in set(target.grants(href)):
+                self._channel.ask(Share(self._section, href, step.grant))
             target.grant(href, step.grant)
         except ConnectorError as error:
             if error.scope > Scope.COLLECTION:
                 raise
             return _ended(step, State.FAILED, f"{GRANT}-{type(error).__name__}")
-        done = _ended(step, State.DONE, GRANT)
-        return replace(done, granted=(href, step.grant)) if ours else done
+        return _ended(step, State.DONE, GRANT)
 
 
 def _as_action(step: Sharing) -> Action:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from migrate.errors import TranshumeError
 from migrate.ledger import Result
-from migrate.model import Item, State, Verb
+from migrate.model import Grant, Item, State, Verb
 from migrate.planfile import Action, Section
 from migrate.rows import Pair
 
@@ -63,6 +63,15 @@ class Go:
 
     section: Section
     marks: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Asks to record that this is about to be granted, and was not granted before."""
+
+    section: Section
+    href: str
+    grant: Grant
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from migrate.ledger import schema
 from migrate.ledger.database import open_sqlite, translated
-from migrate.model import Grant, State
+from migrate.model import State
 from migrate.rows import Pair
 
 T = TypeVar("T")
@@ -37,8 +37,6 @@ class Result:
     """A source href under which the ledger knew it, and knows nothing any more."""
     made: tuple[str, tuple[str, ...]] | None = None
     """Href and path of a collection that was made."""
-    granted: tuple[str, Grant] | None = None
-    """Href of what was shared, and how."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,18 +53,6 @@ class RunRow:
 def now() -> str:
     """UTC, to the second, ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def granted_row(lane: int, href: str, grant: Grant) -> dict[str, object]:
-    """A share as the ledger keeps it."""
-    return {
-        "lane": lane,
-        "href": href,
-        "kind": grant.kind.value,
-        "role": grant.role.value,
-        "principal": grant.principal,
-        "expires": grant.expires.isoformat() if grant.expires else "",
-    }
 
 
 def _pair(row: Row[tuple[object, ...]]) -> Pair:
@@ -252,9 +238,6 @@ class Ledger:
             made = [{"lane": lane, "href": r.made[0], "path": json.dumps(r.made[1])} for r in results if r.made]
             if made:
                 db.execute(insert(schema.made).prefix_with("OR REPLACE"), made)
-            shares = [granted_row(lane, *r.granted) for r in results if r.granted]
-            if shares:
-                db.execute(insert(schema.granted).prefix_with("OR REPLACE"), shares)
             if pairs:
                 db.execute(insert(schema.pair).prefix_with("OR REPLACE"), pairs)
             db.execute(insert(schema.outcome).prefix_with("OR REPLACE"), outcomes)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from migrate.ledger import schema
 from migrate.ledger.database import translated
@@ -46,6 +46,20 @@ def grants_made(ledger: Ledger, lane: int | None) -> list[tuple[str, Grant]]:
             )
             for row in db.execute(query)
         ]
+
+
+def keep_grant(ledger: Ledger, lane: int, href: str, grant: Grant) -> None:
+    """Record, before it is made, that this share is ours to end."""
+    values = {
+        "lane": lane,
+        "href": href,
+        "kind": grant.kind.value,
+        "role": grant.role.value,
+        "principal": grant.principal,
+        "expires": grant.expires.isoformat() if grant.expires else "",
+    }
+    with translated(ledger.path), ledger.engine.begin() as db:
+        db.execute(insert(schema.granted).prefix_with("OR REPLACE"), [values])
 
 
 def ungrant(ledger: Ledger, lane: int | None, href: str, grant: Grant) -> None:

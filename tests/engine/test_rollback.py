@@ -236,3 +236,18 @@ def test_a_write_without_a_record_is_told(twins: Twins) -> None:
     twins.target.faults.clear()
     told: RollbackSummary = rollback(twins.project)
     assert sum(lane.unconfirmed for lane in told.lanes) > 0
+
+
+def test_a_share_made_in_a_run_that_died_is_ours_to_end(twins: Twins) -> None:
+    with twins.source.space(PERSON, Service.CALENDAR) as space:
+        space.collections["/Personnel"] = replace(space.collections["/Personnel"], grants=(READS,))
+    make_plan(twins.project)
+    twins.target.order("grant", FaultKind.CRASH)
+    with pytest.raises(Crash):
+        apply_plan(twins.project)
+    with twins.target.space(PERSON, Service.CALENDAR) as space:
+        assert space.granted["/Personnel"] == [READS]
+    assert apply_plan(twins.project).exit_code == 0
+    rollback(twins.project, really=True)
+    with twins.target.space(PERSON, Service.CALENDAR) as space:
+        assert space.granted["/Personnel"] == []
