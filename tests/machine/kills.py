@@ -113,7 +113,7 @@ def watch(places: Places) -> None:
 def gather(folder: Path) -> int:
     """Read the demo association, at Google and at Microsoft, into the source's journal. Returns how many items."""
     count = 0
-    with Sandbox("small", folder / "sandbox", speed=100_000.0) as sandbox:
+    with Sandbox("small", folder / "sandbox", speed=600.0) as sandbox:
         project = load_project(sandbox.directory)
         session, kept = Session(project, Pacer()), Store(folder / "source.journal")
         rows = ["source,source_account,dst_account,wave"]
