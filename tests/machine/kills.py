@@ -22,6 +22,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -33,11 +34,12 @@ import migrate.apply
 from connectors.memory import STORES, MemoryReader, store
 from connectors.memory_store import Held, Store
 from migrate.apply import apply_plan
-from migrate.config import load_project, routes
+from migrate.config import Lane, load_project, routes
 from migrate.fetch import fetch_all
 from migrate.model import Item
 from migrate.pacing import Pacer
 from migrate.plan import make_plan
+from migrate.protocols import Reader
 from migrate.sandbox.runner import Sandbox
 from migrate.session import Session
 from migrate.verify import verify
@@ -112,34 +114,36 @@ def watch(places: Places) -> None:
 
 def gather(folder: Path) -> int:
     """Read the demo association, at Google and at Microsoft, into the source's journal. Returns how many items."""
-    count = 0
     with Sandbox("small", folder / "sandbox", speed=600.0) as sandbox:
         project = load_project(sandbox.directory)
         session, kept = Session(project, Pacer()), Store(folder / "source.journal")
-        rows = ["source,source_account,dst_account,wave"]
-        for lane in routes(project):
-            if lane.target is None:
-                continue
-            reader = session.source(lane)
-            with kept.space(lane.source_account, lane.service) as space:
-                space.collections.clear()
-            hrefs = {}
-            for collection in reader.collections():
-                made = kept.add_collection(lane.source_account, lane.service, collection)
-                hrefs[collection.href] = made.href
-            entries = [replace(entry, collection=hrefs[entry.collection]) for entry in reader.entries()]
-            listed = {(entry.href): entry for entry in entries}
-            wanted = [entry for entry in reader.entries() if entry.skip is None]
-            got: dict[str, Item] = {entry.href: _sound(answer) for entry, answer in fetch_all(reader, wanted)}
-            for href, entry in listed.items():
-                count += 1
-                kept.keep(lane.source_account, lane.service, _held(kept.version(), entry, got.get(href)))
-            reader.close()
-        people = sorted({lane.source_account for lane in routes(project)})
-        rows += [f"src,{person},{person},1" for person in people]
+        lanes = [lane for lane in routes(project) if lane.target is not None]
+        with ThreadPoolExecutor(8) as pool:
+            count = sum(pool.map(lambda lane: copied(lane, session.source(lane), kept), lanes))
     shutil.rmtree(folder / "sandbox")
+    people = sorted({lane.source_account for lane in lanes})
+    rows = ["source,source_account,dst_account,wave", *(f"src,{person},{person},1" for person in people)]
     (folder / "accounts.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     return count
+
+
+def copied(lane: Lane, reader: Reader, kept: Store) -> int:
+    """Keep all that a reader tells. Returns how many items."""
+    with kept.space(lane.source_account, lane.service) as space:
+        space.collections.clear()
+    hrefs = {}
+    for collection in reader.collections():
+        made = kept.add_collection(lane.source_account, lane.service, collection)
+        hrefs[collection.href] = made.href
+    listed = {entry.href: entry for entry in reader.entries()}
+    wanted = [entry for entry in listed.values() if entry.skip is None]
+    got: dict[str, Item] = {entry.href: _sound(answer) for entry, answer in fetch_all(reader, wanted)}
+    for href, entry in listed.items():
+        with kept.space(lane.source_account, lane.service):
+            placed = replace(entry, collection=hrefs[entry.collection])
+            kept.keep(lane.source_account, lane.service, _held(kept.version(), placed, got.get(href)))
+    reader.close()
+    return len(listed)
 
 
 def _sound(answer: object) -> Item:
