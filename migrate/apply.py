@@ -179,10 +179,11 @@ class Clerk:
         if not isinstance(error, ConnectorError) or error.scope is Scope.RUN:
             raise error
         told = lane in self.errors
+        known = any(one.message == error.message for one in self.errors.values())
         self.errors[lane] = error
         if told:
             return
-        self.observer.message("error", f"{lane}: {error.message} {error.advice}".strip())
+        self.observer.message("error", f"{lane}: {'the same' if known else error.told}")
 
 
 def translated(error: BaseException) -> BaseException:

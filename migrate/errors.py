@@ -45,6 +45,12 @@ class TranshumeError(Exception):
         self.message = message
         self.advice = advice
 
+    @property
+    def told(self) -> str:
+        """Message and advice on one line."""
+        end = "" if self.message.endswith((".", "!", "?")) else "."
+        return f"{self.message}{end} {self.advice}" if self.advice else self.message
+
 
 class UsageError(TranshumeError):
     """The command line asks for something that does not exist."""

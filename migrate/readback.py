@@ -169,7 +169,7 @@ class ReadBack:
         if not isinstance(error, ConnectorError) or error.scope is Scope.RUN:
             raise error
         self.errors[lane_of(message.job)] = error
-        self._observer.message("error", f"{lane_of(message.job)}: {error.message} {error.advice}".strip())
+        self._observer.message("error", f"{lane_of(message.job)}: {error.told}")
 
 
 def read_back(lane: Lane, reader: Reader, channel: Channel, *, doubles: bool) -> None:

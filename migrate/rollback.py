@@ -295,7 +295,7 @@ class _Rollback:
         if not isinstance(error, ConnectorError) or error.scope is Scope.RUN:
             raise error
         self._errors[lane_of(message.job)] = error
-        self._observer.message("error", f"{lane_of(message.job)}: {error.message} {error.advice}".strip())
+        self._observer.message("error", f"{lane_of(message.job)}: {error.told}")
 
     def _planned_again(self) -> tuple[str, ...]:
         """Waves all of whose lanes were rolled back, to their end."""

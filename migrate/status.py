@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from migrate.config import Project
 from migrate.errors import UsageError
 from migrate.ledger import Ledger, RunRow
+from migrate.ledger.lock import held
+from migrate.ledger.undo import rolled_back_since
 from migrate.ledger.waves import waves
 from migrate.model import Service, State
 from migrate.planfile import PlanFile, Section, newest
@@ -21,16 +24,37 @@ def status(project: Project) -> StatusSummary:
         plan = PlanFile(newest(project.plans))
     except UsageError:
         plan = None
+    running = held(project.directory)
     with Ledger(project.ledger) as ledger:
-        runs = tuple(_run(row) for row in ledger.runs())
+        rows = ledger.runs()
+        runs = tuple(_run(row) for row in rows)
         begun = waves(ledger)
         names = dict.fromkeys(row.wave for row in project.accounts)
         every = tuple(begun.get(name, Wave(name=name)) for name in names)
         if plan is None:
-            return StatusSummary(runs=runs, waves=every)
+            return StatusSummary(runs=runs, waves=every, running=running)
         tally = ledger.tally(plan.header.id)
+        undone = rolled_back_since(ledger, plan.header.id)
     lanes = tuple(_lane(section, tally) for section in plan.sections)
-    return StatusSummary(lanes=lanes, runs=runs, plan_id=plan.header.id, waves=every)
+    open_waves = {
+        section.wave: None
+        for section, lane in zip(plan.sections, lanes, strict=True)
+        if lane.to_try and section.lane not in undone
+    }
+    return StatusSummary(
+        lanes=lanes,
+        runs=runs,
+        plan_id=plan.header.id,
+        waves=every,
+        running=running,
+        to_apply=tuple(open_waves),
+        stopped=_last_apply(rows, plan.header.id),
+    )
+
+
+def _last_apply(rows: Sequence[RunRow], plan: str) -> Run | None:
+    """The last apply of the newest plan."""
+    return next((_run(row) for row in rows if row.command == "apply" and row.plan == plan), None)
 
 
 def _lane(section: Section, tally: dict[tuple[str, State, str], int]) -> LaneStatus:

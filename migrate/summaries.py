@@ -186,6 +186,11 @@ class LaneStatus:
         """Planned items without a happy end: waiting, failed or drifted."""
         return self.planned - self.done
 
+    @property
+    def to_try(self) -> int:
+        """Planned items that an apply of the same plan would still try."""
+        return self.planned - self.done - self.drifted
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
@@ -209,6 +214,12 @@ class StatusSummary:
     """The newest plan; empty when there is none."""
     waves: tuple[Wave, ...] = ()
     """Every wave of the accounts file, in its order."""
+    running: bool = False
+    """Whether a command works on the project now."""
+    to_apply: tuple[str, ...] = ()
+    """The waves of which an apply of the newest plan has something left to try."""
+    stopped: Run | None = None
+    """The last apply of the newest plan; None when there was none."""
 
     @property
     def open(self) -> int:

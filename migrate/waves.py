@@ -88,10 +88,12 @@ def not_approved(wave: Wave, kinds: Iterable[str]) -> list[str]:
     return sorted(set(kinds) - wave.approved)
 
 
-def next_step(wave: Wave) -> str:
-    """What to do next, as a command and its reason."""
+def next_step(wave: Wave, *, to_apply: bool = False) -> str:
+    """What to do next, as a command and its reason. ``to_apply``: the newest plan holds something of it to do."""
     option = f"--wave {wave.name}"
     match wave.state:
+        case WaveState.PLANNED | WaveState.PRESTAGED | WaveState.DELTA if to_apply:
+            return "transhume apply: it does what is left of the newest plan"
         case WaveState.PLANNED:
             return f"transhume plan {option}, then transhume apply"
         case WaveState.PRESTAGED | WaveState.DELTA if not wave.approved_by:

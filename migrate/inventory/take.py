@@ -189,7 +189,7 @@ class _Clerk:
         if not isinstance(error, ConnectorError) or error.scope is Scope.RUN:
             raise error
         self.taken.errors[key] = (type(error).__name__, int(error.exit_code))
-        self.observer.message("error", f"{key}: {error.message} {error.advice}".strip())
+        self.observer.message("error", f"{key}: {error.told}")
 
 
 def _run(jobs: Sequence[LaneJob], clerk: _Clerk, pacer: Pacer) -> None:

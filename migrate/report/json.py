@@ -18,7 +18,7 @@ from migrate.summaries import (
     StatusSummary,
     VerifySummary,
 )
-from migrate.waves import Wave
+from migrate.waves import Wave, next_step
 
 FORMAT = "1.0"
 """Of the messages: a minor number is compatible (fields may be added), a major one is not."""
@@ -118,7 +118,7 @@ def _findings(counts: Mapping[FindingKind, int]) -> Message:
 
 def status(summary: StatusSummary) -> Iterator[Message]:
     """A ``wave`` for each wave, a ``lane_status`` for each lane, a ``run`` for each command, then ``status``."""
-    yield from (wave(one) for one in summary.waves)
+    yield from (wave(one, to_apply=one.name in summary.to_apply) for one in summary.waves)
     for lane in summary.lanes:
         numbers = {"planned": lane.planned, "done": lane.done, "failed": lane.failed, "drifted": lane.drifted}
         names = {"lane": lane.key, "account": lane.account, "service": lane.service.value}
@@ -127,13 +127,14 @@ def status(summary: StatusSummary) -> Iterator[Message]:
         ended = run.ended.isoformat() if run.ended else None
         times = {"started": run.started.isoformat(), "ended": ended}
         yield {"type": "run", "command": run.command, **times, "exit_code": run.exit_code}
-    yield {"type": "status", "plan": summary.plan_id, "open": summary.open}
+    yield {"type": "status", "plan": summary.plan_id, "open": summary.open, "running": summary.running}
 
 
-def wave(one: Wave) -> Message:
+def wave(one: Wave, *, to_apply: bool = False) -> Message:
     """A ``wave``."""
     people = {"approved_by": one.approved_by, "signed_by": one.signed_by}
-    return {"type": "wave", "wave": one.name, "state": one.state.value, "deltas": one.deltas, "at": one.at, **people}
+    place = {"wave": one.name, "state": one.state.value, "deltas": one.deltas, "at": one.at}
+    return {"type": "wave", **place, **people, "next": next_step(one, to_apply=to_apply)}
 
 
 def approval(summary: ApprovalSummary) -> Iterator[Message]:

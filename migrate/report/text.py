@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
+from migrate.errors import Exit
 from migrate.model import Check, Disposition, Fate, FindingKind, Verb
 from migrate.report.units import count, duration, plural, size
 from migrate.summaries import (
@@ -51,7 +52,8 @@ def plan(summary: PlanSummary) -> str:
     if summary.path:
         lines.append(f"Plan file: {summary.path}")
     if summary.exit_code:
-        lines.append("This plan leaves out what could not be read: see the reasons above, then plan again.")
+        doctor = "; transhume doctor tells what to grant" if summary.exit_code == Exit.AUTH else ""
+        lines.append(f"This plan leaves out what could not be read: see the reasons above{doctor}. Then plan again.")
     elif not summary.changes:
         lines.append("Nothing to do: everything that can move is there already.")
     return "\n".join(lines)
@@ -152,7 +154,8 @@ def status(summary: StatusSummary) -> str:
     """Where every service of every account stands, and the last commands."""
     if not summary.lanes and not summary.runs:
         return "Nothing was done in this project yet. Begin with: transhume plan"
-    lines = [line for one in summary.waves for line in _wave(one)]
+    lines = [line for one in summary.waves for line in _wave(one, to_apply=one.name in summary.to_apply)]
+    lines += _now(summary)
     lines.append(f"Newest plan: {summary.plan_id or 'none'}")
     lines.append(_row("  service", ["planned", "done", "failed", "drifted", "open"]))
     for account, lanes in groupby(summary.lanes, key=lambda lane: lane.account):
@@ -162,14 +165,37 @@ def status(summary: StatusSummary) -> str:
             lines.append(_row(f"  {lane.service.value}", [count(number) for number in numbers]))
     lines.append(f"{plural(summary.open, 'open item')}")
     if summary.runs:
-        lines += ["", "Last commands", *(_run(run) for run in summary.runs)]
+        lines += ["", "Last commands"]
+        lines += [_run(run, running=summary.running and run is summary.runs[0]) for run in summary.runs]
     return "\n".join(lines)
 
 
-def _wave(one: Wave) -> Iterator[str]:
+ENDED = {
+    Exit.UNEXPECTED: "ended with an unexpected error; -v shows more",
+    Exit.ITEMS_FAILED: "ended with items that failed",
+    Exit.AUTH: "stopped, because an account or a server refused; transhume doctor tells which, and what to grant",
+    Exit.LIMIT: "stopped at a limit: quota, space, or this machine's disk; make room, or wait",
+    Exit.VETO: "stopped, because a condition is not met; meet it, and make a new plan",
+    Exit.INTERRUPTED: "was interrupted",
+}
+"""How an apply that left something ended, and what to do about it before the next."""
+
+
+def _now(summary: StatusSummary) -> Iterator[str]:
+    """What goes on, or why the last apply did not come to its end."""
+    if summary.running:
+        yield "A command is working on this project now; it may be watched from here."
+    elif summary.stopped is not None and (summary.to_apply or summary.stopped.exit_code):
+        last = summary.stopped
+        killed = "was killed, or this machine stopped; nothing is lost"
+        how = ENDED.get(Exit(last.exit_code or 0), "left something") if last.ended else killed
+        yield f"The last apply {how}."
+
+
+def _wave(one: Wave, *, to_apply: bool = False) -> Iterator[str]:
     since = f" since {one.at[:16].replace('T', ' ')} UTC" if one.at else ""
     yield f"Wave {one.name}: {one.title}{since}{f' by {one.signed_by}' if one.signed_by else ''}"
-    yield f"  next: {next_step(one)}"
+    yield f"  next: {next_step(one, to_apply=to_apply)}"
 
 
 def approval(summary: ApprovalSummary, by: str) -> str:
@@ -249,9 +275,9 @@ def _undone(lane: LaneRollback, *, done: bool) -> Iterator[str]:
         yield f"{plural(lane.kept, 'collection')} not empty, kept"
 
 
-def _run(run: Run) -> str:
+def _run(run: Run, *, running: bool) -> str:
     if run.ended is None:
-        end = "running, or killed"
+        end = "running" if running else "killed"
     else:
         end = f"exit {run.exit_code} after {duration((run.ended - run.started).total_seconds())}"
     return f"  {run.started:%Y-%m-%d %H:%M:%S}  {run.command:<10} {end}"

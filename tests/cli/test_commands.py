@@ -141,7 +141,7 @@ def test_wrong_usage_ends_with_2(arguments: list[str], told: str, call: Call, tw
 def test_a_wave_from_the_first_pass_to_the_signature(call: Call, twins: Twins) -> None:
     here, wave = ("-C", twins.directory), ("--wave", "1")
     assert (
-        "next: transhume plan --wave 1"
+        "next: transhume apply"
         in call(*here, "status").people + call(*here, "plan").people + call(*here, "status").people
     )
     early = call(*here, "cutover", *wave)

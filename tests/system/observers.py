@@ -44,8 +44,10 @@ def mailbox(host: str, port: int, user: str, password: str) -> list[SeenMessage]
             assert name, line
             if b"\\Noselect" in name["flags"]:
                 continue
-            status, _ = session.select(name["name"].decode("ascii"), readonly=True)
+            status, found = session.select(name["name"].decode("ascii"), readonly=True)
             assert status == "OK"
+            if found == [b"0"]:
+                continue
             _, data = session.fetch("1:*", "(FLAGS INTERNALDATE BODY.PEEK[])")
             seen += [_message(part) for part in data if isinstance(part, tuple)]
             session.close()
