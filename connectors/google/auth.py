@@ -32,6 +32,8 @@ class Credentials:
 
     def __init__(self, settings: Settings, tokens: TokenStore | None = None) -> None:
         self._settings, self._tokens = settings, tokens
+        self._keys: dict[str, Any] = {}
+        """Service accounts by their file's text: reading a key costs 50 ms."""
 
     def of(self, account: str, scope: str) -> Any:
         """A google-auth credential, not yet refreshed. Raises AuthFailed, ConfigError."""
@@ -64,10 +66,12 @@ class Credentials:
 
     def _service_account(self, secret: Secret, account: str, scope: str) -> Any:
         info = _load(secret, account)
+        text = json.dumps(info, sort_keys=True)
         try:
-            return google.oauth2.service_account.Credentials.from_service_account_info(  # type: ignore[no-untyped-call]
-                {**info, "token_uri": self._token_uri(info)}, scopes=[scope], subject=account
-            )
+            if text not in self._keys:
+                read = google.oauth2.service_account.Credentials.from_service_account_info
+                self._keys[text] = read({**info, "token_uri": self._token_uri(info)})  # type: ignore[no-untyped-call]
+            return self._keys[text].with_scopes([scope]).with_subject(account)
         except (ValueError, KeyError, TypeError) as error:
             raise AuthFailed("The service account's key cannot be read.", advice=_FORM, scope=Scope.RUN) from error
 

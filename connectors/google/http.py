@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -42,8 +44,6 @@ class Api:
         self.endpoint, self.account, self.settings = endpoint, account, settings
         self._credentials, self._context = credentials, context
         self._http: Any = None
-        self._resource: Any = None
-        self._resources: dict[tuple[str, ...], Any] = {}
         self.buckets = (f"google/{endpoint.name}/user/{account}", f"google/{endpoint.name}/project")
         self._declare_limits()
 
@@ -66,31 +66,16 @@ class Api:
             self._http = google_auth_httplib2.AuthorizedHttp(credentials, http=http)
         return self._http
 
-    @property
-    def resource(self) -> Any:
-        """The API's root resource, built from the discovery document inside the client library."""
-        if self._resource is None:
-            endpoint = self.endpoint
-            self._resource = build(
-                endpoint.name,
-                endpoint.version,
-                http=_Sender(self.http.request),
-                static_discovery=True,
-                cache_discovery=False,
-                client_options={"api_endpoint": self.settings.root_of(self.endpoint) + endpoint.path},
-                requestBuilder=self._request,
-            )
-        return self._resource
-
     def at(self, *names: str) -> Any:
-        """A resource below the root (``users``, ``messages``). Kept: the library makes them anew, at 10 ms each."""
-        if names not in self._resources:
-            parent = self.at(*names[:-1]) if names[1:] else self.resource
-            self._resources[names] = getattr(parent, names[-1])()
-        return self._resources[names]
+        """A resource of the API (``users``, ``messages``), whose methods make requests to ``call``."""
+        endpoint = self.endpoint
+        with _BUILDING:
+            return _resource(endpoint.name, endpoint.version, self.settings.root_of(endpoint) + endpoint.path, names)
 
-    def _request(self, http: Any, *args: Any, **kwargs: Any) -> HttpRequest:
-        request = HttpRequest(http, *args, **kwargs)
+    def _own(self, request: HttpRequest) -> HttpRequest:
+        """The request, to be sent over this connection and under our name."""
+        # Credentials stay out of the library's sight: it would refresh them over a connection of its own.
+        request.http = _Sender(self.http.request)
         request.headers["user-agent"] = f"{self._context.user_agent} (gzip)"
         return request
 
@@ -98,7 +83,7 @@ class Api:
         """The answer to a request, made anew for each try. Raises ConnectorError."""
 
         def once() -> dict[str, Any]:
-            answer = make().execute()
+            answer = self._own(make()).execute()
             if not isinstance(answer, dict):
                 raise not_the_api()
             return answer
@@ -154,7 +139,7 @@ class Api:
             self._renew()
         parts = BatchHttpRequest(callback=note, batch_uri=f"{self.settings.root_of(self.endpoint)}/batch")
         for key, request in requests.items():
-            self.http.credentials.apply(request.headers)
+            self.http.credentials.apply(self._own(request).headers)
             parts.add(request, request_id=key)
         try:
             parts.execute()
@@ -193,8 +178,7 @@ class Api:
         """Release the connection. May be called twice."""
         if self._http is not None:
             self._http.close()
-            self._http = self._resource = None
-            self._resources.clear()
+            self._http = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +186,26 @@ class _Sender:
     """A connection whose credentials the library does not see: it would refresh them over one of its own."""
 
     request: Callable[..., Any]
+
+
+_BUILDING = threading.Lock()
+
+
+@cache
+def _resource(name: str, version: str, root: str, path: tuple[str, ...]) -> Any:
+    """Resources hold no connection and no account; the library takes 60 ms to make one, so that all lanes share it.
+
+    Built from the discovery document inside the client library: no request is made.
+    """
+    if path:
+        return getattr(_resource(name, version, root, path[:-1]), path[-1])()
+    options = {"api_endpoint": root}
+    nowhere = _Sender(_not_here)
+    return build(name, version, http=nowhere, static_discovery=True, cache_discovery=False, client_options=options)
+
+
+def _not_here(*_: Any, **__: Any) -> Any:
+    raise RuntimeError("a request is sent over an account's own connection")
 
 
 def _ours(once: Callable[[], T]) -> T:

@@ -40,25 +40,27 @@ class Folders:
             self._known = sorted(self._list(), key=lambda folder: folder.path)
         return self._known
 
-    def _list(self) -> list[Folder]:
+    def _list(self, wire: str = "*") -> list[Folder]:
+        """Every folder, or the one of that name."""
         namespace = self._session.namespace()
         marked = self._session.has("SPECIAL-USE") and self._session.has("LIST-EXTENDED")
         with self._session.talking("LIST") as client:
-            lines = _list_marked(client) if marked else client.list_folders()
+            lines = _list_marked(client) if marked and wire == "*" else client.list_folders("", wire)
         folders = []
         for flags, _, name in lines:
             words = [flag.decode("ascii", "replace") for flag in flags]
-            wire = name.decode("ascii", "surrogateescape") if isinstance(name, bytes) else str(name)
-            role = "\\Inbox" if wire.upper() == INBOX else role_of(words)
+            found = name.decode("ascii", "surrogateescape") if isinstance(name, bytes) else str(name)
+            role = "\\Inbox" if found.upper() == INBOX else role_of(words)
             lower = {word.lower() for word in words}
-            folders.append(Folder(wire, path_of(wire, namespace), role, not lower & {"\\noselect", "\\nonexistent"}))
+            selectable = not lower & {"\\noselect", "\\nonexistent"}
+            folders.append(Folder(found, path_of(found, namespace), role, selectable))
         return with_usual_roles(folders)
 
     def ensure(self, role: str, path: tuple[str, ...]) -> Folder:
         """The folder of that role, else of that path; created when there is none. Nothing existing is changed."""
         found = self._find(role, path, fresh=False)
-        if found is None:
-            found = self._find(role, path, fresh=True)  # another connection may have made it
+        if found is None and role:
+            found = self._find(role, path, fresh=True)  # another connection may have made it, under a name of its own
         return found or self._create(role, path or (usual_name(role),))
 
     def _find(self, role: str, path: tuple[str, ...], *, fresh: bool) -> Folder | None:
@@ -80,9 +82,17 @@ class Folders:
         wire = wire_of(path, self._session.namespace())
         self._make(wire, role)
         # A server may write the name its own way (normalised accents): its listing has the last word.
-        found = self._find(role, path, fresh=True)
+        found = self._made(wire) if not role else None
+        found = found or self._find(role, path, fresh=True)
         if found is None:
             raise Rejected("the IMAP server lists no folder after it created one", scope=Scope.COLLECTION)
+        return found
+
+    def _made(self, wire: str) -> Folder | None:
+        """A folder just created, asked for alone: a listing of all for each would cost their square."""
+        found = next((folder for folder in self._list(wire) if folder.wire == wire and folder.selectable), None)
+        if found is not None and self._known is not None:
+            self._known = sorted([*(one for one in self._known if one.wire != wire), found], key=lambda one: one.path)
         return found
 
     def _make(self, wire: str, role: str) -> None:

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 import requests
+from requests.utils import get_environ_proxies
 
 from connectors.microsoft.auth import Credentials
 from connectors.microsoft.errors import from_response, network, not_the_api, seconds
@@ -202,8 +203,6 @@ class Api:
             headers={**headers, "Authorization": f"Bearer {token}"},
             timeout=TIMEOUT,
             allow_redirects=False,
-            # Said here, since the environment (REQUESTS_CA_BUNDLE) goes before what is said of a session.
-            verify=self.settings.ca_file or True,
             **options,
         )
 
@@ -212,6 +211,9 @@ class Api:
         """The connection, whose TLS is verified. Carries no token of its own."""
         if self._session is None:
             self._session = requests.Session()
+            self._session.verify = self.settings.ca_file or True
+            # The environment is read once: the library would look for a proxy there, and in .netrc, at each request.
+            self._session.trust_env, self._session.proxies = False, get_environ_proxies(self.settings.graph_root)
             self._session.headers["User-Agent"] = f"NONISV|transhume|{self._context.user_agent}"
         return self._session
 

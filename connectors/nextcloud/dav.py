@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
+from requests.utils import get_environ_proxies
 from webdav3.client import Client
 from webdav3.urn import Urn
 
@@ -64,6 +65,8 @@ class Dav:
         # UTF-8 (RFC 7617 §2.1): requests would send latin-1. Without a password, nothing, not even what .netrc holds.
         session.auth = HTTPBasicAuth(self.account.encode(), password.encode()) if password else _nobody
         session.verify = self.site.ca_file or True
+        # The environment is read once: the library would look for a proxy there, and in .netrc, at each request.
+        session.trust_env, session.proxies = False, get_environ_proxies(self.site.url)
         session.headers.update({"User-Agent": self.site.user_agent, "Accept-Encoding": "identity"})
         for scheme in ("http://", "https://"):
             session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=2, max_retries=0))
@@ -107,7 +110,6 @@ class Dav:
                 data=data,
                 allow_redirects=False,
                 stream=stream,
-                verify=session.verify,  # said again: else REQUESTS_CA_BUNDLE wins over ca_file
                 timeout=(min(self.site.timeout, 15.0), timeout or self.site.timeout),
             )
             if response.status_code < 300 or response.status_code in allow:
