@@ -123,7 +123,9 @@ class ReadBack:
                 self._findings.add(message.lane, kind, pair.source_href, detail)
                 self._observer.advanced(message.lane.key, 1, pair.size)
         elif isinstance(message, Stray):
-            if self._ledger.has_digest(self._ledger.known_lane(message.lane.key), message.digest):
+            copies = self._ledger.copies(self._ledger.known_lane(message.lane.key), message.digest)
+            # Where ours is gone, this is what became of it: people moved it.
+            if self._scan.targets(message.lane.key, copies):
                 self._findings.add(message.lane, FindingKind.DOUBLE, message.href)
         elif isinstance(message, JobFailed):
             self._failed(message)

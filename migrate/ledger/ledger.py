@@ -162,11 +162,11 @@ class Ledger:
         with translated(self._path), self._engine.connect() as db:
             return db.execute(query).scalar_one()
 
-    def has_digest(self, lane: int | None, digest: str) -> bool:
-        """Whether some pair of the lane has this content."""
-        query = select(schema.pair.c.lane).where(schema.pair.c.lane == lane, schema.pair.c.digest == digest).limit(1)
+    def copies(self, lane: int | None, digest: str) -> list[str]:
+        """Target hrefs of the lane's pairs with this content."""
+        query = select(schema.pair.c.target_href).where(schema.pair.c.lane == lane, schema.pair.c.digest == digest)
         with translated(self._path), self._engine.connect() as db:
-            return db.execute(query).first() is not None
+            return list(db.execute(query).scalars())
 
     def known_sizes(self, lane: int | None, sizes: Iterable[int]) -> set[int]:
         """Which of these sizes, in bytes, some pair of the lane has."""
