@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from migrate.config import Lane
-from migrate.model import Finding, FindingKind
+from migrate.convert import renamed
+from migrate.model import Finding, FindingKind, NameRules
 from migrate.planfile import anonymous
 from migrate.rows import Pair, SourceRow, TargetRow
 
@@ -46,11 +47,12 @@ class Findings:
 
 
 def compare(
-    row: SourceRow, pair: Pair | None, stored: TargetRow | None, *, agreed: bool = False
+    row: SourceRow, pair: Pair | None, stored: TargetRow | None, names: NameRules, *, agreed: bool = False
 ) -> tuple[FindingKind, str]:
     """What the listings and the ledger say of one source item. Pure.
 
-    ``agreed``: a person approved that what is gone from the target stays away.
+    ``names``: the target's rules, by which the second of two that have one name got another. ``agreed``: a person
+    approved that what is gone from the target stays away.
     """
     if pair is None:
         if row.skip is not None:
@@ -58,7 +60,7 @@ def compare(
         return FindingKind.MISSING, "not-moved-yet"
     if stored is None:
         return FindingKind.DELETED if agreed else FindingKind.MISSING, "gone-from-target"
-    if row.skip is None and _follows_later(row, pair):
+    if row.skip is None and _follows_later(row, pair, names):
         return FindingKind.DIFFERS, "source-changed"
     if stored.etag != pair.target_etag and pair.media_type == "message/rfc822":
         return FindingKind.MATCH, ""  # its flags are what people made of them since; its bytes are compared
@@ -69,9 +71,11 @@ def compare(
     return FindingKind.MATCH, ""
 
 
-def _follows_later(row: SourceRow, pair: Pair) -> bool:
-    """Whether the next plan brings a change of the source."""
+def _follows_later(row: SourceRow, pair: Pair, names: NameRules) -> bool:
+    """Whether the next plan brings a change of the source, if nothing is in its way."""
     if pair.place is not None and row.collection != pair.place:
+        return True
+    if row.fold and pair.place is not None and pair.name not in (row.name, renamed(row.name, row.href, names)[0]):
         return True
     if row.etag == pair.source_etag:
         return False

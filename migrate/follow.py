@@ -14,14 +14,7 @@ from migrate.ledger import Result
 from migrate.model import Collection, Entry, State, Stored, Verb
 from migrate.planrows import Action
 from migrate.protocols import SupportsFlags, SupportsMove, Target
-from migrate.rows import Pair
-
-FOLLOWING = frozenset({Verb.MOVE, Verb.FLAGS, Verb.DELETE})
-
-
-def follows(action: Action) -> bool:
-    """Whether it works on what is there without looking at the source's item."""
-    return action.verb in FOLLOWING and not action.former
+from migrate.rows import ASIDE, Pair
 
 
 def entry_of(pair: Pair, etag: str) -> Entry:
@@ -36,7 +29,14 @@ def ended(action: Action, state: State, code: str) -> Result:
 
 def overtaken(action: Action, pair: Pair | None) -> bool:
     """Whether another plan worked on the item since this one was made."""
-    return pair is None or (pair.source_etag, pair.target_href) != (action.since, action.replaces)
+    if pair is None or pair.source_etag != action.since:
+        return True
+    return bool(action.replaces) and pair.target_href != action.replaces
+
+
+def expected_copy(action: Action, pair: Pair) -> str:
+    """The etag that its copy must have: that of the plan, or the one with which it stepped aside."""
+    return pair.target_etag if action.expects is None else action.expects
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ class Follower:
             if error.scope > Scope.COLLECTION:
                 raise
             state = State.DRIFTED if _drifted(error) else State.FAILED
-            return ended(action, state, type(error).__name__)
+            aside = f"{ASIDE}-" if action.verb is Verb.ASIDE else ""
+            return ended(action, state, f"{aside}{type(error).__name__}")
 
     def _do(self, action: Action, pair: Pair, home: Collection | None, key: str, mark: str | None) -> Result:
         if action.verb is Verb.DELETE:
@@ -99,10 +100,10 @@ class Follower:
         return stored.etag, stored.refused_flags
 
     def _move(self, action: Action, pair: Pair, home: Collection, key: str, mark: str | None) -> Result:
-        stored = self.moved(action, entry_of(pair, action.expects or ""), home, mark)
+        stored = self.moved(action, entry_of(pair, expected_copy(action, pair)), home, mark)
         entry = Entry(href=stored.href, collection=home.href, etag=stored.etag, media_type=pair.media_type)
         etag, refused = self._reflag(action, entry)
-        ours = action.expects == pair.target_etag
+        ours = expected_copy(action, pair) == pair.target_etag
         now = replace(
             pair,
             target_collection=home.href,

@@ -20,8 +20,9 @@ from migrate.errors import (
     Uncertain,
 )
 from migrate.fetch import fetch_all
-from migrate.follow import Follower, entry_of, follows, overtaken
+from migrate.follow import Follower, entry_of, expected_copy, overtaken
 from migrate.lanework import (
+    MOVING,
     Begin,
     Begun,
     Channel,
@@ -33,6 +34,7 @@ from migrate.lanework import (
     batches,
     ended,
     expected,
+    follows,
     moved,
     moved_before,
 )
@@ -145,7 +147,7 @@ class LaneApply:
     ) -> None:
         """What works on what is there. Each is recorded at once: it is one request, and cheap to record."""
         key = key_of(place.path) if place is not None else ""
-        moves = [action.href for action in actions if action.verb is Verb.MOVE]
+        moves = [action.href for action in actions if action.verb in MOVING]
         if moves and home is not None:
             mark = self._target.mark(home)
             self._channel.ask(Go(self._section, dict.fromkeys(moves, mark)))
@@ -295,7 +297,7 @@ class LaneApply:
         if pair is None:
             raise TypeError("nothing was stored before")
         if capabilities.moves and isinstance(self._target, SupportsMove) and pair.digest == parcel.digest:
-            expects = pair.target_etag if parcel.action.former else parcel.action.expects or ""
+            expects = pair.target_etag if parcel.action.former else expected_copy(parcel.action, pair)
             try:
                 stored = self._follower.moved(parcel.action, entry_of(pair, expects), home, parcel.mark)
             except ConnectorError as error:
@@ -315,7 +317,7 @@ class LaneApply:
         pair = parcel.pair
         if pair is None or result.pair is None or result.pair.target_href == pair.target_href:
             return result
-        expects = pair.target_etag if parcel.action.former else parcel.action.expects or ""
+        expects = pair.target_etag if parcel.action.former else expected_copy(parcel.action, pair)
         try:
             self._target.delete(entry_of(pair, expects), expects=expects)
         except NotFound:

@@ -14,6 +14,8 @@ from migrate.rows import Pair
 
 BATCH_BYTES = 2 * 1024 * 1024
 """Planned bytes of a batch: what one worker holds at most, large items aside, which lie in the spool."""
+MOVING = frozenset({Verb.MOVE, Verb.ASIDE})
+FOLLOWING = MOVING | {Verb.FLAGS, Verb.DELETE}
 UNKNOWN_SIZE = 256 * 1024
 """Bytes counted for an item whose size only fetching tells (an exported document)."""
 
@@ -107,6 +109,11 @@ class Parcel:
     """What was stored for it before was at the target already."""
 
 
+def follows(action: Action) -> bool:
+    """Whether it works on what is there without looking at the source's item."""
+    return action.verb in FOLLOWING and not action.former
+
+
 def expected(action: Action) -> str | None:
     """The etag to replace; None: there is nothing under that name."""
     return action.expects if action.verb is Verb.UPDATE else None
@@ -128,16 +135,24 @@ def ended(action: Action, state: State, error: TranshumeError) -> Result:
 
 
 def batches(actions: Iterable[Action], most: int) -> Iterator[list[Action]]:
-    """Neighbours of one collection, at most ``most`` and about BATCH_BYTES."""
+    """Neighbours of one collection and one kind of work, at most ``most`` and about BATCH_BYTES.
+
+    What moves or is replaced may free a name for the next one: no batch holds what would be done out of turn.
+    """
     batch: list[Action] = []
     size = 0
     for action in actions:
         weight = action.size if action.size is not None else UNKNOWN_SIZE
         full = len(batch) >= most or size + weight > BATCH_BYTES
-        if batch and (full or action.collection != batch[0].collection):
+        if batch and (full or _kind(action) != _kind(batch[0])):
             yield batch
             batch, size = [], 0
         batch.append(action)
         size += weight
     if batch:
         yield batch
+
+
+def _kind(action: Action) -> tuple[int, bool, bool, bool]:
+    replaces = action.verb is Verb.REPLACE or bool(action.former)
+    return action.collection, action.verb is Verb.ASIDE, follows(action), replaces

@@ -295,6 +295,8 @@ class Verb(StrEnum):
     """What was stored for it goes to another collection or name; its content stays."""
     REPLACE = "replace"
     """Stored anew in its new place, then the older copy is removed: for targets that cannot move."""
+    ASIDE = "aside"
+    """Its copy is moved to a name of its own for a while: two items change names. Its MOVE or REPLACE follows."""
     FLAGS = "flags"
     """Flags of a message that is there are set and cleared, one by one."""
     DELETE = "delete"

@@ -299,7 +299,7 @@ def _scan(path: Path, names_path: Path) -> tuple[Header, tuple[Section, ...]]:
                     current = {"row": row, "offset": offset, "names": names_offset}
                     current |= {"actions": 0, "steps": 0, "blocked": 0, "grants": 0}
                 elif kind in {"action", "grant"}:
-                    current[f"{kind}s"] += 1
+                    current[f"{kind}s"] += row.get("verb") != Verb.ASIDE
                     current["steps"] += 1
                 elif kind == "collection":
                     current["steps"] += row["n"] > 0

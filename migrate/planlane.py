@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import groupby
 
 from migrate.config import Lane
 from migrate.convert import SEPARATOR, key_of, renamed
@@ -12,6 +14,7 @@ from migrate.decide import Decision, Powers, Spot, because, decide, decide_gone,
 from migrate.discover import Scanned
 from migrate.ledger import Ledger, Scan, chunks
 from migrate.model import Disposition, Loss, NameRules, Service, Verb
+from migrate.movers import Mover, Turn, order
 from migrate.planfile import Action, Left, Place, PlanWriter, Totals
 from migrate.rows import Pair, SourceRow, TargetRow
 from migrate.rules import Rules, Sieve
@@ -102,6 +105,8 @@ class LanePlan:
         self._numbers: dict[str, int] = {}
         self._leaving: set[str] = set()
         """Target hrefs whose item is planned to go elsewhere: their names will be free."""
+        self._aside: set[str] = set()
+        """Source hrefs of those that are moved twice."""
         self.tally = Tally()
 
     def write(self) -> Tally:
@@ -110,10 +115,11 @@ class LanePlan:
         self.tally.discovered = self._scan.source_count(self._lane.key)
         gone = _Gone(list(self._gone()), mail=self._lane.service is Service.MAIL)
         movers = self._movers() if self._stored else {}
-        self._leaving.update(movers.values())
-        for hrefs in chunks(movers):
-            rows = self._scan.listed(self._lane.key, hrefs)
-            self._write_rows([rows[href] for href in hrefs], gone)
+        for turns in chunks(self._in_order(movers)):
+            rows = self._scan.listed(self._lane.key, [turn.href for turn in turns])
+            for aside, some in groupby(turns, key=lambda turn: turn.aside):
+                write = self._write_asides if aside else partial(self._write_rows, gone=gone)
+                write([rows[turn.href] for turn in some])
         for rows_ in chunks(self._scan.sources(self._lane.key)):
             self._write_rows([row for row in rows_ if row.href not in movers], gone)
         self._write_gone(gone)
@@ -135,8 +141,17 @@ class LanePlan:
             stored = self._scan.targets(self._lane.key, [pair.target_href for pair in missing])
             yield from ((pair, stored.get(pair.target_href)) for pair in missing)
 
-    def _movers(self) -> dict[str, str]:
-        """Source href to target href of what the source gave another place or name."""
+    def _in_order(self, movers: Mapping[str, Mover]) -> list[Turn]:
+        """Every mover in its turn, those that stay where they are last."""
+        goes = [mover.goes for mover in movers.values() if mover.goes is not None]
+        occupied = {where: row.href for where, row in self._scan.occupants(self._lane.key, goes).items()}
+        found = order(movers, occupied)
+        self._leaving.update(mover.copy for href, mover in movers.items() if href not in found.stay)
+        self._aside.update(turn.href for turn in found.turns if turn.aside)
+        return [*found.turns, *(Turn(href=href) for href in movers if href in found.stay)]
+
+    def _movers(self) -> dict[str, Mover]:
+        """What the source gave another place or name, by source href."""
         found = {}
         for rows in chunks(self._scan.sources(self._lane.key)):
             pairs = self._ledger.pairs(self._lane_id, [row.href for row in rows])
@@ -147,10 +162,19 @@ class LanePlan:
                     suspects.append((row, pair))
             stored = self._scan.targets(self._lane.key, [pair.target_href for _, pair in suspects])
             for row, pair in suspects:
-                there = stored.get(pair.target_href)
-                if there is not None and moved(self._spot(row, pair), pair, there):
-                    found[row.href] = pair.target_href
+                there, spot = stored.get(pair.target_href), self._spot(row, pair)
+                if there is not None and moved(spot, pair, there):
+                    found[row.href] = self._mover(row, pair, there, spot)
         return found
+
+    def _mover(self, row: SourceRow, pair: Pair, stored: TargetRow, spot: Spot) -> Mover:
+        free = decide(row, pair=pair, stored=stored, occupant=None, spot=spot, powers=self._powers)
+        return Mover(
+            copy=pair.target_href,
+            goes=(spot.located, spot.name) if spot.located is not None and spot.name else None,
+            may=free.verb is not None and self._sieve.leaves_out(row) is None,
+            steps_aside=self._powers.moves and stored.etag == pair.target_etag,
+        )
 
     def _may_have_moved(self, row: SourceRow, pair: Pair) -> bool:
         return pair.place is None or (row.collection, self._names.of(row, pair)[0]) != (pair.place, pair.name)
@@ -171,6 +195,29 @@ class LanePlan:
             if occupant is not None and occupant.href in self._leaving:
                 occupant = None
             self._write_row(row, pair, stored.get(pair.target_href) if pair else None, occupant, spot, gone)
+
+    def _write_asides(self, rows: list[SourceRow]) -> None:
+        """These give way under a name that nothing else has, until the others that they change names with have gone."""
+        pairs = self._ledger.pairs(self._lane_id, [row.href for row in rows])
+        for row in rows:
+            pair = pairs[row.href]
+            name, _ = renamed(row.name, f"{row.href}\0aside", self._scanned.capabilities.names)
+            self._writer.action(
+                Action(
+                    n=self._writer.next_number(),
+                    verb=Verb.ASIDE,
+                    href=row.href,
+                    etag=pair.source_etag,  # it is not what the source has now until its own turn
+                    size=0,
+                    collection=self._numbers[row.collection],
+                    media_type=row.media_type,
+                    home=row.home,
+                    name=name,
+                    replaces=pair.target_href,
+                    expects=pair.target_etag,
+                    since=pair.source_etag,
+                )
+            )
 
     def _write_row(
         self,
@@ -214,8 +261,8 @@ class LanePlan:
                 name=name,
                 flags=row.flags,
                 losses=losses,
-                replaces=decision.replaces,
-                expects=decision.expects,
+                replaces="" if row.href in self._aside else decision.replaces,
+                expects=None if row.href in self._aside else decision.expects,
                 since=decision.since,
                 add=tuple(sorted(decision.add)),
                 remove=tuple(sorted(decision.remove)),

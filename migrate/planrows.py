@@ -34,9 +34,10 @@ class Action:
     flags: tuple[str, ...] = ()
     losses: tuple[Loss, ...] = ()
     replaces: str = ""
-    """The target's href, for an update."""
+    """The target's href of what is updated or moved; empty for what stepped aside before: the ledger knows."""
     expects: str | None = None
-    """Precondition: the etag that the target item still has; None: there is no such item. Of a create: the etag of
+    """Precondition: the etag that the target item still has; None: there is no such item, or its copy stepped aside
+    and is as that step left it. Of a create: the etag of
     what lies under its name already and may be equal; it is never overwritten."""
     since: str = ""
     """Of what was stored before: the source etag that the ledger had for it. Another plan came first if it differs."""

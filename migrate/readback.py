@@ -13,8 +13,8 @@ from migrate.convert import digest
 from migrate.errors import ConnectorError, Scope, TranshumeError
 from migrate.fetch import fetch_all
 from migrate.findings import Findings, compare
-from migrate.ledger import Ledger, Scan, chunks
-from migrate.listing import LaneJob, lane_of
+from migrate.ledger import Ledger, chunks
+from migrate.listing import LaneJob, Listing, lane_of
 from migrate.model import Entry, FindingKind, Item, Service
 from migrate.observe import Observer, interrupted
 from migrate.pacing import Pacer
@@ -83,10 +83,10 @@ class ReadBack:
     """
 
     def __init__(
-        self, ledger: Ledger, scan: Scan, findings: Findings, observer: Observer, *, sample: int | None = None
+        self, ledger: Ledger, listing: Listing, findings: Findings, observer: Observer, *, sample: int | None = None
     ) -> None:
         self._ledger = ledger
-        self._scan = scan
+        self._listing, self._scan = listing, listing.scan
         self._findings = findings
         self._observer = observer
         self.errors: dict[str, TranshumeError] = {}
@@ -136,12 +136,13 @@ class ReadBack:
         rows = self._scan.targets(message.lane.key, [pair.target_href for pair in pairs])
         sources = {pair.source_href: pair for pair in pairs}
         listed = self._scan.listed(message.lane.key, sources)
+        names = self._listing.scanned[message.lane.key].capabilities.names
         items = [
             (pair, rows[pair.target_href])
             for pair in pairs
             if pair.target_href in rows
             and pair.source_href in listed
-            and compare(listed[pair.source_href], pair, rows[pair.target_href])[0] is FindingKind.MATCH
+            and compare(listed[pair.source_href], pair, rows[pair.target_href], names)[0] is FindingKind.MATCH
         ]
         if self._sample is not None:
             drawn = self._draw(message.lane, self._sample)

@@ -15,9 +15,13 @@ GRANT = "grant"
 """The outcome code of a step that shared something; with a dash and more when it failed."""
 
 
+ASIDE = "aside"
+"""The outcome code of a step that moved something out of another's way; with a dash and more when it failed."""
+
+
 def is_item(code: str) -> bool:
     """Whether an outcome with this code is that of an item."""
-    return code != COLLECTION and code.partition("-")[0] != GRANT
+    return code != COLLECTION and code.partition("-")[0] not in (GRANT, ASIDE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

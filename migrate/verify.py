@@ -87,9 +87,9 @@ def _verify(
             if level == "counts":
                 _compare_counts(lane, listing, findings)
             else:
-                _compare_ids(lane, scan, ledger, findings, final=level == "ids", agreed=lane.wave in agreed)
+                _compare_ids(lane, listing, ledger, findings, final=level == "ids", agreed=lane.wave in agreed)
         if level in ("sample", "hash"):
-            reader = ReadBack(ledger, scan, findings, observer, sample=SAMPLE if level == "sample" else None)
+            reader = ReadBack(ledger, listing, findings, observer, sample=SAMPLE if level == "sample" else None)
             reader.run(session, pacer, listed)
             listing.errors.update(reader.errors)
         for lane in listed:
@@ -115,14 +115,18 @@ def _compare_counts(lane: Lane, listing: Listing, findings: Findings) -> None:
         findings.add(lane, FindingKind.MISSING, "", "counts", count=expected - found)
 
 
-def _compare_ids(lane: Lane, scan: Scan, ledger: Ledger, findings: Findings, *, final: bool, agreed: bool) -> None:
+def _compare_ids(
+    lane: Lane, listing: Listing, ledger: Ledger, findings: Findings, *, final: bool, agreed: bool
+) -> None:
     """Each source item with its pair and its target row; matches wait for their bytes unless ``final``."""
+    scan, names = listing.scan, listing.scanned[lane.key].capabilities.names
     lane_id = ledger.known_lane(lane.key)
     for rows in chunks(scan.sources(lane.key)):
         pairs = ledger.pairs(lane_id, [row.href for row in rows])
         stored = scan.targets(lane.key, [pair.target_href for pair in pairs.values()])
         for row in rows:
             pair = pairs.get(row.href)
-            kind, detail = compare(row, pair, stored.get(pair.target_href) if pair else None, agreed=agreed)
+            there = stored.get(pair.target_href) if pair else None
+            kind, detail = compare(row, pair, there, names, agreed=agreed)
             if final or kind is not FindingKind.MATCH:
                 findings.add(lane, kind, row.href, detail)

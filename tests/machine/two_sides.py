@@ -215,20 +215,33 @@ class Model:
     ) -> set[str]:
         """Whose copy follows to another spot: nothing that stays may lie there, nor may both sides have changed."""
         movers = {href for href, known in kept.items() if source[href].spot != known.thing.spot}
-        going = set(movers)
+        at = {thing.spot: copy for copy, thing in target.items()} if self.service is not Service.MAIL else {}
+        ahead = {href: at.get(source[href].spot, kept[href].copy) for href in movers}
+        both = {href for href in movers if self._changed(source[href], kept[href]) and kept[href].touched}
+        going = movers - both
         while True:
-            leaving = {kept[href].copy for href in going}
-            stays = {thing.spot for at, thing in target.items() if at not in leaving}
-            blocked = {}
-            for href in going:
-                if self.service is not Service.MAIL and source[href].spot in stays:
-                    blocked[href] = "target-occupied"
-                elif self._changed(source[href], kept[href]) and kept[href].touched:
-                    blocked[href] = "both-changed"
-            if not blocked:
-                return going
-            left.update(blocked)
-            going -= blocked.keys()
+            free = {kept[href].copy for href in going}
+            stuck = {href for href in going if ahead[href] != kept[href].copy and ahead[href] not in free}
+            if not stuck and not (stuck := self._locked(going, kept, ahead)):
+                break
+            going -= stuck
+        free = {kept[href].copy for href in going}
+        for href in movers - going:
+            left[href] = "both-changed" if ahead[href] in free | {kept[href].copy} else "target-occupied"
+        return going
+
+    @staticmethod
+    def _locked(going: set[str], kept: dict[str, Moved], ahead: dict[str, str]) -> set[str]:
+        """Those that change names among themselves, where people changed the copy of each."""
+        owner = {kept[href].copy: href for href in going}
+        for start in going:
+            circle, one = [start], owner.get(ahead[start])
+            while one is not None and one not in circle:
+                circle.append(one)
+                one = owner.get(ahead[one])
+            if one == start and len(circle) > 1 and all(kept[href].touched for href in circle):
+                return set(circle)
+        return set()
 
     def _followed(self, now: Thing, known: Moved, there: Thing, going: bool) -> Thing:
         if self.service is Service.MAIL:
