@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import random
 
 import pytest
 
 from tests.machine.kills import KINDS, field_of_kills, try_place
 
-SAMPLE = 16
+SAMPLE = int(os.environ.get("KILLS", "8"))
 
 
 @pytest.mark.slow

@@ -248,7 +248,7 @@ class TwinsMachine(RuleBasedStateMachine):
             shutil.rmtree(self.folder)
 
 
-EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "10"))
 
 TestTwins = TwinsMachine.TestCase
 TestTwins.pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
