@@ -70,6 +70,9 @@ class Scanned:
     located: Mapping[str, str]
     """Key of a placed collection to the key of the one that the target already has for it."""
     capabilities: Capabilities
+    """Of the target."""
+    reads_per_minute: float | None
+    """Items that the source's quota gives out for one account."""
     known: Known
     """What lets the next listing of the source be a delta."""
     shared: Shared
@@ -117,6 +120,7 @@ def scan_lane(
             places=dict(sorted(places.items())),
             located=_locate(places, list(have.values())),
             capabilities=capabilities,
+            reads_per_minute=source.capabilities.items_per_minute,
             shared=granted_there(target, listing.holdings, _hrefs(listing.places, have), shared_items),
             known=Known(cursor=cursor, ground=ground, homes=listing.keys, places=places),
         )

@@ -9,9 +9,10 @@ from migrate import __version__
 from migrate.config import Filters, Lane, Project, routes
 from migrate.discover import Scanned
 from migrate.errors import Exit
+from migrate.estimate import Load, Speed, of_lane, together
 from migrate.ground import changed, elsewhere, settings_of, settings_of_lane, spoken
 from migrate.ledger import Ledger, Scan, project_lock
-from migrate.ledger.waves import ground, waves
+from migrate.ledger.waves import ground, speeds, waves
 from migrate.listing import Listing, list_lanes
 from migrate.model import Disposition, Service, Verb
 from migrate.observe import Observer, Silent
@@ -19,9 +20,9 @@ from migrate.pacing import Pacer
 from migrate.planfile import PlanFile, PlanWriter, Section
 from migrate.planlane import Deletions, LanePlan, Tally
 from migrate.rules import Rules
-from migrate.session import Session, target_key
+from migrate.session import Session, target_key, workers_for
 from migrate.sharing import steps_of, to_make
-from migrate.summaries import LaneSummary, PlanSummary
+from migrate.summaries import Estimate, LaneSummary, PlanSummary
 from migrate.waves import WaveState
 
 EVERYTHING, KEEP = Rules(), Deletions()
@@ -76,12 +77,14 @@ def plan_lanes(
         writer = PlanWriter(
             project.plans, tool=__version__, project=project.fingerprint, filters=asked, settings=settings
         )
+        measured = {service: Speed(*numbers) for service, numbers in speeds(ledger).items()}
         for lane in lanes:
             writer.lane(_section(lane, settings))
             if lane.key in held_back:
                 writer.totals(Tally().totals(*held_back[lane.key]))
             else:
-                _write_lane(writer, lane, listing, ledger, rules, deletions, _people(project, lane))
+                people = _people(project, lane)
+                _write_lane(writer, lane, listing, ledger, rules, deletions, people, measured)
     return summarise(PlanFile(writer.finish()))
 
 
@@ -141,6 +144,7 @@ def _write_lane(
     rules: Rules,
     deletions: Deletions,
     people: Mapping[str, str],
+    measured: Mapping[str, Speed],
 ) -> None:
     if lane.target is None:
         writer.totals(Tally().totals(error="no target of this project takes it"))
@@ -152,6 +156,15 @@ def _write_lane(
     scanned = listing.scanned[lane.key]
     tally = LanePlan(writer, lane, listing.scan, ledger, scanned, rules, deletions).write()
     _write_grants(writer, lane, scanned, people, tally)
+    load = Load(
+        items=tally.sent,
+        size=tally.size,
+        source_per_minute=scanned.reads_per_minute,
+        target_per_minute=scanned.capabilities.items_per_minute,
+        grants=tally.grants,
+        grants_per_hour=tally.grants_per_hour,
+    )
+    tally.estimate = of_lane(load, measured.get(lane.service.value))
     writer.totals(tally.totals(*_short_of_space(tally, scanned)))
 
 
@@ -188,6 +201,7 @@ def summarise(plan: PlanFile) -> PlanSummary:
         lanes=lanes,
         exit_code=max((s.totals.exit_code for s in plan.sections if s.totals), default=0),
         steps=plan.steps,
+        estimate=together((lane.estimate for lane in lanes if lane.estimate), workers_for(len(lanes))),
     )
 
 
@@ -210,5 +224,6 @@ def _lane_summary(section: Section) -> LaneSummary:
         verbs={Verb(key): count for key, count in totals.verbs.items()},
         grants=totals.grants,
         grants_per_hour=totals.grants_per_hour,
+        estimate=Estimate(*totals.seconds, totals.limit) if totals.seconds[1] else None,
         blocked=totals.error,
     )

@@ -162,6 +162,8 @@ class PlanWriter:
                 "verbs": dict(totals.verbs),
                 "grants": totals.grants,
                 "grants_per_hour": totals.grants_per_hour,
+                "seconds": [round(one, 1) for one in totals.seconds],
+                "limit": totals.limit,
                 "error": totals.error,
                 "exit_code": totals.exit_code,
             }
@@ -261,6 +263,14 @@ class PlanFile:
                     disposition=Disposition(row["class"]), code=row["code"], href=names["href"], name=names["name"]
                 )
 
+    def named(self, item: str) -> tuple[str, str, str] | None:
+        """Lane, source href and name of the item with this id; None when the plan does not list it."""
+        for section in self.sections:
+            for row, names in self._rows(section):
+                if item and row.get("item") == item:
+                    return section.lane, names["href"], names.get("name", "")
+        return None
+
     def _rows(self, section: Section) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         with self.path.open("rb") as plan, self.names_path.open("rb") as names:
             plan.seek(section.offset)
@@ -349,6 +359,8 @@ def _section(current: Mapping[str, Any], totals: Mapping[str, Any]) -> Section:
             verbs=totals["verbs"],
             grants=totals.get("grants", 0),
             grants_per_hour=totals.get("grants_per_hour"),
+            seconds=(totals["seconds"][0], totals["seconds"][1]),
+            limit=totals["limit"],
             error=totals["error"],
             exit_code=totals["exit_code"],
         ),
@@ -371,7 +383,12 @@ def _check(path: Path, header: Mapping[str, Any], end: Mapping[str, Any], whole:
 
 def newest(directory: Path) -> Path:
     """The last plan made in this folder. Raises UsageError when there is none."""
-    plans = sorted(p for p in directory.glob("*.jsonl") if not p.name.endswith(".names.jsonl") and p.name[0] != ".")
-    if not plans:
+    if not (found := plans(directory)):
         raise UsageError("This project has no plan yet.", advice="Make one: transhume plan")
-    return plans[-1]
+    return found[0]
+
+
+def plans(directory: Path) -> list[Path]:
+    """The plans of this folder, the newest first."""
+    found = (path for path in directory.glob("*.jsonl") if not path.name.endswith(".names.jsonl"))
+    return sorted((path for path in found if path.name[0] != "."), reverse=True)

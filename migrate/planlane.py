@@ -18,6 +18,7 @@ from migrate.movers import Mover, Turn, order
 from migrate.planfile import Action, Left, Place, PlanWriter, Totals
 from migrate.rows import Pair, SourceRow, TargetRow
 from migrate.rules import Rules, Sieve
+from migrate.summaries import Estimate
 
 CANDIDATES = 20
 """Copies of gone items among which apply looks for a new one, at most."""
@@ -51,6 +52,9 @@ class Tally:
     discovered: int = 0
     grants: int = 0
     grants_per_hour: int | None = None
+    sent: int = 0
+    """Items whose bytes go to the target."""
+    estimate: Estimate | None = None
 
     def add(self, decision: Decision, losses: Iterable[Loss] = (), size: int | None = 0, *, exact: bool = True) -> None:
         """One item."""
@@ -60,6 +64,7 @@ class Tally:
         if decision.verb is not None:
             self.verbs[decision.verb] += 1
         if decision.verb in SENT:
+            self.sent += 1
             self.size += size or 0
             self.exact = self.exact and exact
             self.losses.update({(loss.field, loss.reason): 1 for loss in losses})
@@ -76,6 +81,8 @@ class Tally:
             verbs={key.value: count for key, count in sorted(self.verbs.items())},
             grants=self.grants,
             grants_per_hour=self.grants_per_hour,
+            seconds=(self.estimate.low, self.estimate.high) if self.estimate is not None else (0.0, 0.0),
+            limit=self.estimate.limit if self.estimate is not None else "",
             error=error,
             exit_code=code,
         )

@@ -98,6 +98,10 @@ class Totals:
     """Shares to make."""
     grants_per_hour: int | None = None
     """How many of them the target takes; None when as many as one likes."""
+    seconds: tuple[float, float] = (0.0, 0.0)
+    """How long it should take alone, at least and at most."""
+    limit: str = ""
+    """What sets its pace."""
     error: str = ""
     exit_code: int = 0
     """When the lane cannot be applied: why, and the code that it gives to the command."""

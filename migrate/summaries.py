@@ -16,7 +16,7 @@ from migrate.model import Disposition, Fate, FindingKind, Service, Verb
 from migrate.waves import Wave
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """How long a plan should take, as a range in seconds, and the limit that binds."""
 

@@ -12,7 +12,7 @@ from migrate.errors import Rejected
 
 PIECE = 8 << 20
 """Bytes asked for at once (RFC 9110 §14.2): after a cut, only the piece is asked for again."""
-UNITS = 200
+CONTENT_UNITS = 200
 """Of a download or an export; the price list does not say less."""
 GET_UNITS = 5
 TRIES = 2
@@ -52,11 +52,11 @@ class Download:
         """The content in order. A server that ignores ranges sends everything at once."""
         url = self._media(identifier)
         if size <= PIECE:
-            yield self._api.fetch(url, UNITS)[1]
+            yield self._api.fetch(url, CONTENT_UNITS)[1]
             return
         for start in range(0, size, PIECE):
             end = min(start + PIECE, size) - 1
-            status, piece = self._api.fetch(url, UNITS, {"range": f"bytes={start}-{end}"})
+            status, piece = self._api.fetch(url, CONTENT_UNITS, {"range": f"bytes={start}-{end}"})
             yield piece
             if status != 206:
                 return
@@ -68,7 +68,7 @@ class Download:
         """A native document in that form: by export, above its limit of 10 MB by its export link."""
         request = self._api.at("files").export_media(fileId=identifier, mimeType=media_type)
         try:
-            return keep(self._spool, self._api.fetch(str(request.uri), UNITS)[1])
+            return keep(self._spool, self._api.fetch(str(request.uri), CONTENT_UNITS)[1])
         except Rejected as error:
             if "exportSizeLimitExceeded" not in error.message:
                 raise
@@ -81,7 +81,7 @@ class Download:
         link = (file.get("exportLinks") or {}).get(media_type)
         if not link:
             raise Rejected("This document is too large to be exported, and has no export link.")
-        body = self._api.fetch(link, UNITS)[1]
+        body = self._api.fetch(link, CONTENT_UNITS)[1]
         if body.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html")):
             raise Rejected("Google sent a page instead of the exported document.")
         return body

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.google.documents import FOLDER, entry_of, export_of, is_native
-from connectors.google.download import Download
+from connectors.google.download import CONTENT_UNITS, Download
 from connectors.google.http import Api
 from connectors.google.settings import Settings
 from migrate.errors import NotFound, Rejected, Retriable, Scope
@@ -41,10 +41,9 @@ _OF_ANOTHER = Skip(
 class DriveReader:
     """Implements ``protocols.Reader``."""
 
-    capabilities = Capabilities()
-
     def __init__(self, api: Api, settings: Settings, spool: Path) -> None:
         self._api, self._settings = api, settings
+        self.capabilities = Capabilities(items_per_minute=settings.quota_of(api.endpoint).user / CONTENT_UNITS)
         self._download = Download(api, spool)
         self._root = ""
 

@@ -43,10 +43,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class GmailReader:
     """Implements ``protocols.Reader`` and ``SupportsGetMany``."""
 
-    capabilities = Capabilities()
-
     def __init__(self, api: Api, settings: Settings, spool: Path) -> None:
         self._api, self._settings, self._spool = api, settings, spool
+        self.capabilities = Capabilities(items_per_minute=settings.quota_of(api.endpoint).user / settings.message_cost)
         self._names: dict[str, str] = {}
         self._listed_labels: frozenset[str] = frozenset()
         self._nameless: set[str] = set()

@@ -37,10 +37,9 @@ Json = Mapping[str, Any]
 class TasksReader:
     """Implements ``protocols.Reader`` and ``SupportsChanges``."""
 
-    capabilities = Capabilities()
-
     def __init__(self, api: Api) -> None:
         self._api = api
+        self.capabilities = Capabilities(items_per_minute=api.settings.quota_of(api.endpoint).user / UNITS)
         self._date = ""
 
     def collections(self) -> Iterator[Collection]:

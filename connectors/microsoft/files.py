@@ -28,7 +28,7 @@ from connectors.microsoft.driveitem import (
 )
 from connectors.microsoft.drives import Tree
 from connectors.microsoft.grants import grants_of
-from connectors.microsoft.http import BATCH, Api, Json, Part, segment
+from connectors.microsoft.http import BATCH, UNITS_MINUTE, Api, Json, Part, segment
 from connectors.microsoft.settings import Settings
 from migrate.errors import AuthFailed, ConnectorError, CursorExpired, NotFound, Rejected
 from migrate.model import Capabilities, Change, Collection, Entry, Grant, Item
@@ -39,10 +39,10 @@ PERMISSION_UNITS = 5
 class FilesReader:
     """Implements ``protocols.Reader`` and ``SupportsChanges``."""
 
-    capabilities = Capabilities()
-
     def __init__(self, api: Api, settings: Settings, spool: Path) -> None:
         self._api, self._settings, self._spool = api, settings, spool
+        # Of each file what Graph says of it, and its bytes.
+        self.capabilities = Capabilities(items_per_minute=UNITS_MINUTE * settings.quota_factor / 2)
         self._download = Download(api, spool)
         self._trees: list[Tree] = []
         """The round that was read last, until ``entries`` has given it."""

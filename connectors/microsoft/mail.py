@@ -43,10 +43,10 @@ _UNREADABLE = Skip(
 class MailReader:
     """Implements ``protocols.Reader``, ``SupportsGetMany`` and ``SupportsChanges``."""
 
-    capabilities = Capabilities()
-
     def __init__(self, api: Api, settings: Settings, spool: Path) -> None:
         self._api, self._spool = api, spool
+        # Of each message what Graph says of it, and its bytes; the quota is of ten minutes.
+        self.capabilities = Capabilities(items_per_minute=settings.mailbox_requests / 10 / 2)
         self._has_archive = api.account.casefold() in settings.archive_mailboxes
         self._folders: list[Folder] = []
         self._tokens: dict[str, str] | None = None

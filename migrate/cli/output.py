@@ -39,6 +39,11 @@ class Output:
             self._write(rows)
         self.say(text)
 
+    def pages(self, paths: Iterable[Path]) -> None:
+        """Pages that were written."""
+        paths = list(paths)
+        self.show("\n".join(f"Page: {path}" for path in paths), [{"type": "file", "path": str(p)} for p in paths])
+
     def end(self, ending: Ending) -> None:
         """Tell how the command ended."""
         if ending.trace:

@@ -30,9 +30,7 @@ def command() -> None:
 def migration(output: Output, *, people: bool) -> int:
     """Write where the migration stands, or its final report, as pages in French and English. Asks no server."""
     project = load_project(output.directory)
-    paths = write_pages(project, survey(project), people=people)
-    rows = [{"type": "file", "path": str(path)} for path in paths]
-    output.show("\n".join(f"Page: {path}" for path in paths), rows)
+    output.pages(write_pages(project, survey(project), people=people))
     return Exit.DONE
 
 

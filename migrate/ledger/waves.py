@@ -79,7 +79,7 @@ def keep_speed(ledger: Ledger, lane: int, items: int, size: int, seconds: float)
 def speeds(ledger: Ledger) -> dict[str, tuple[int, int, int]]:
     """Items, bytes and seconds so far, by service, over all lanes and runs."""
     table, found = schema.speed, dict[str, tuple[int, int, int]]()
-    query = select(schema.lane.c.key, func.sum(table.c.items), func.sum(table.c.bytes), func.sum(table.c.seconds))
+    query = select(schema.lane.c.key, *(func.sum(table.c[name]) for name in ("items", "bytes", "seconds")))
     query = query.join(schema.lane, schema.lane.c.id == table.c.lane).group_by(schema.lane.c.key)
     with translated(ledger.path), ledger.engine.connect() as db:
         for key, items, size, seconds in db.execute(query):

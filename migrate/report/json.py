@@ -43,6 +43,7 @@ def plan(summary: PlanSummary) -> Iterator[Message]:
         "bytes": sum(lane.bytes_planned for lane in summary.lanes),
         "sums_check": summary.sums_check,
         "changes": summary.changes,
+        "grants": summary.grants,
         "estimate": _estimate(summary.estimate),
     }
 
@@ -67,6 +68,8 @@ def _lane(lane: LaneSummary) -> Message:
             for (field, reason), number in sorted(lane.losses.items())
         ],
         "sums_check": lane.sums_check,
+        "grants": lane.grants,
+        "estimate": _estimate(lane.estimate),
         "blocked_because": lane.blocked,
     }
 

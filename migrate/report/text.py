@@ -8,6 +8,7 @@ from itertools import groupby
 from migrate.errors import Exit
 from migrate.model import Check, Disposition, Fate, FindingKind, Verb
 from migrate.report.units import count, duration, plural, size
+from migrate.report.words import Words
 from migrate.summaries import (
     ApplySummary,
     ApprovalSummary,
@@ -70,6 +71,8 @@ def _lane(lane: LaneSummary) -> Iterator[str]:
     for (disposition, code), number in sorted(lane.reasons.items()):
         text = lane.texts.get(code, "")
         yield f"      {plural(number, 'item')} {disposition.value}: {code}{f' ({text})' if text else ''}"
+        if disposition is Disposition.BLOCKED and (remedy := Words("en").remedy(code)):
+            yield f"        {remedy}"
     for (field, reason), number in sorted(lane.losses.items()):
         yield f"      {plural(number, 'item')} will lose or change {field}: {reason}"
     if lane.blocked:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from migrate.report.words_inventory import INVENTORY
 from migrate.report.words_migration import MIGRATION
+from migrate.report.words_plan import PLAN
 from migrate.report.words_sentences import french
 
 PAGE: Mapping[str, tuple[str, str]] = {
@@ -18,7 +19,7 @@ PAGE: Mapping[str, tuple[str, str]] = {
     "unknown": ("inconnu", "unknown"),
     "total": ("Total", "Total"),
 }
-ALL = {**PAGE, **INVENTORY, **MIGRATION}
+ALL = {**PAGE, **INVENTORY, **MIGRATION, **PLAN}
 LANGUAGES = ("fr", "en")
 
 
@@ -33,6 +34,10 @@ class Words:
         """The text of a key, its ``{places}`` filled in."""
         text = ALL[key][self._index]
         return text.format(**values) if values else text
+
+    def remedy(self, code: str) -> str:
+        """What would unblock what is blocked for this reason; empty where nobody knows."""
+        return ALL[f"unblock-{code}"][self._index] if f"unblock-{code}" in ALL else ""
 
     def either(self, prefix: str, name: str) -> str:
         """The text of ``prefix-name``, or the name itself where it is nobody's word (a media type, a code)."""

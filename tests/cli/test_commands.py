@@ -2,58 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from migrate.cli import run
 from migrate.config import FILE, load_project
 from migrate.ledger import project_lock
 from migrate.model import Service
+from tests.cli.calls import Call
 from tests.engine.twins import Twins, message
-
-
-@dataclass(frozen=True)
-class Ended:
-    """What one command said."""
-
-    code: int
-    people: str
-    programs: list[dict[str, Any]]
-    raw: str
-
-    def of(self, kind: str) -> list[dict[str, Any]]:
-        return [row for row in self.programs if row["type"] == kind]
-
-
-Call = Callable[..., Ended]
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Call:
-    def called(*arguments: str | Path) -> Ended:
-        code = run([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        rows = [json.loads(line) for line in out.splitlines()] if "--json" in arguments else []
-        return Ended(code, err, rows, out)
-
-    return called
-
-
-@pytest.fixture
-def twins(tmp_path: Path) -> Twins:
-    made = Twins(tmp_path / "project", ("ana", "bo"))
-    for number in range(5):
-        made.add(Service.MAIL, ("Archive",), "", message(number))
-    made.add(Service.FILES, ("Docs",), "notes.txt", b"notes")
-    made.add(Service.MAIL, ("Archive",), "", message(9), person="bo")
-    return made
 
 
 def test_plan_apply_verify_status(call: Call, twins: Twins) -> None:
