@@ -50,9 +50,12 @@ class Directory:
 
 
 def shared(
-    service: Service, everything: Sequence[Held], directory: Directory, now: datetime
+    service: Service, everything: Sequence[Held], directory: Directory, now: datetime, *, complete: bool = False
 ) -> tuple[list[Wanted], list[tuple[str, Loss]]]:
-    """The grants to make, parents first, and what will not follow, each with the id of what it concerns."""
+    """The grants to make, parents first, and what will not follow, each with the id of what it concerns.
+
+    ``complete``: the source tells of each thing everyone who may use it.
+    """
     wanted: list[Wanted] = []
     losses: list[tuple[str, Loss]] = []
     for held in everything:
@@ -64,7 +67,7 @@ def shared(
                     losses.append((held.id, made))
                 else:
                     wanted.append(Wanted(id=held.id, grant=made))
-    wanted, refused = _without_widening(everything, wanted, directory)
+    wanted, refused = _without_widening(everything, wanted, directory, complete=complete)
     losses += refused
     return _uncovered(everything, _folded(everything, wanted)), losses
 
@@ -122,14 +125,14 @@ def _loss(reason: str) -> Loss:
 
 
 def _without_widening(
-    everything: Sequence[Held], wanted: Sequence[Wanted], directory: Directory
+    everything: Sequence[Held], wanted: Sequence[Wanted], directory: Directory, *, complete: bool
 ) -> tuple[list[Wanted], list[tuple[str, Loss]]]:
     """Refuse a folder's grant that would reach something in it that was kept from the same person at the source.
 
     A folder's share reaches all that it holds; a source may end the inheritance below. That shows only where the
     source tells inherited grants too: there, what lies in a shared folder names everyone of the folder again.
     """
-    tells = any(grant.inherited for held in everything for grant in held.grants)
+    tells = complete or any(grant.inherited for held in everything for grant in held.grants)
     if not tells:
         return list(wanted), []
     children = _children(everything)

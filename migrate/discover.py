@@ -95,7 +95,8 @@ def scan_lane(
     capabilities = target.capabilities
     found = list(source.collections())
     homes = place_collections(service, found, capabilities.names)
-    listing = _SourceListing(lane, service, homes, capabilities, policy, channel)
+    told = source.capabilities.tells_everyone
+    listing = _SourceListing(lane, service, homes, capabilities, policy, channel, tells_everyone=told)
     ground = _ground(capabilities, policy)
     cursor = listing.run(source, known if known is not None and known.ground == ground else None)
     if cursor is None:
@@ -166,10 +167,12 @@ class _SourceListing:
         capabilities: Capabilities,
         policy: LabelPolicy,
         channel: Channel,
+        *,
+        tells_everyone: bool,
     ) -> None:
         self._lane, self._service, self._homes = lane, service, homes
         self._capabilities, self._policy, self._channel = capabilities, policy, channel
-        self.holdings = Holdings(service)
+        self.holdings = Holdings(service, tells_everyone)
         self.whole = False
         """Whether everything was listed, so that it is known who may use what."""
         self.keys = {href: key_of(home.path) for href, home in homes.items()}

@@ -249,6 +249,9 @@ class Capabilities:
     """How many readers, or targets, of one service of this account may be used at once."""
     grants_per_hour: int | None = None
     """How many grants the server takes from the account; None when as many as one likes."""
+    tells_everyone: bool = False
+    """The source tells of each item everyone who may use it, those of the folders above included: whoever an item does
+    not name is kept from it."""
     batch: int = 1
     """How many items ``put_many`` takes at once."""
     moves: bool = False

@@ -29,6 +29,8 @@ class Holdings:
     """What a whole listing of a source tells of grants. Its memory grows with what is shared."""
 
     service: Service
+    complete: bool
+    """Whether the source tells everyone (``Capabilities.tells_everyone``)."""
     _collections: dict[str, Held] = field(default_factory=dict)
     _items: dict[str, Held] = field(default_factory=dict)
     hrefs: dict[str, str] = field(default_factory=dict)
@@ -70,6 +72,7 @@ class Shared:
     """What the source shares, and what of it the target shares already."""
 
     service: Service
+    complete: bool = False
     held: Sequence[Held] = ()
     hrefs: Mapping[str, str] = field(default_factory=dict)
     granted: Mapping[str, frozenset[Grant]] = field(default_factory=dict)
@@ -82,7 +85,9 @@ def granted_there(target: Reader, holdings: Holdings, have: Mapping[str, str], i
         return Shared(service=holdings.service)
     hrefs = {spot(key): href for key, href in have.items()} | dict(items)
     granted = {one.id: frozenset(target.grants(hrefs[one.id])) for one in held if one.id in hrefs}
-    return Shared(service=holdings.service, held=held, hrefs=holdings.hrefs, granted=granted)
+    return Shared(
+        service=holdings.service, complete=holdings.complete, held=held, hrefs=holdings.hrefs, granted=granted
+    )
 
 
 def to_make(
@@ -90,7 +95,7 @@ def to_make(
 ) -> tuple[list[Wanted], list[tuple[str, Loss]]]:
     """The grants that the target lacks, and what will not follow."""
     directory = Directory(people=people, groups={}, owner=owner)
-    wanted, losses = shared(found.service, found.held, directory, now)
+    wanted, losses = shared(found.service, found.held, directory, now, complete=found.complete)
     return [want for want in wanted if not _there(want.grant, found.granted.get(want.id, frozenset()))], losses
 
 

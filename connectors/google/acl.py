@@ -7,6 +7,7 @@ https://developers.google.com/workspace/drive/api/reference/rest/v3/permissions
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -49,14 +50,24 @@ def grants_of(rules: Iterable[Json], own: Collection[str]) -> tuple[Grant, ...]:
     return tuple(grants)
 
 
-def permissions_of(file: Json) -> tuple[Grant, ...]:
-    """A file's ``drive#permission`` resources; deleted accounts left out."""
-    return tuple(
+def permissions_of(file: Json, above: Collection[Grant] = ()) -> tuple[Grant, ...]:
+    """A file's ``drive#permission`` resources; deleted accounts and views (of a name alone) left out.
+
+    Drive names on each item everyone who may use it. ``above``: the grants of the folder it lies in, by which those
+    that come from there are told, where Drive does not say.
+    """
+    found = (
         grant
         for permission in file.get("permissions") or ()
         if permission.get("role") != "owner"
         and not permission.get("deleted")
+        and not permission.get("view")
         and (grant := _permission(permission)) is not None
+    )
+    known = {(one.kind, one.principal.casefold(), one.role) for one in above}
+    return tuple(
+        replace(one, inherited=one.inherited or (one.kind, one.principal.casefold(), one.role) in known)
+        for one in found
     )
 
 

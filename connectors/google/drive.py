@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Collection as Collection_
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from connectors.google.acl import permissions_of
 from connectors.google.documents import FOLDER, entry_of, export_of, is_native
 from connectors.google.download import CONTENT_UNITS, Download
 from connectors.google.http import Api
 from connectors.google.settings import Settings
 from migrate.errors import NotFound, Rejected, Retriable, Scope
-from migrate.model import Capabilities, Collection, Disposition, Entry, Item, Skip
+from migrate.model import Capabilities, Collection, Disposition, Entry, Grant, Item, Skip
 
 LIST_UNITS, GET_UNITS = 100, 5
 PAGE = 1000
@@ -25,6 +27,11 @@ _FIELDS = (
     "id,name,mimeType,size,md5Checksum,sha256Checksum,headRevisionId,parents,trashed,ownedByMe,"
     "createdTime,modifiedTime,capabilities/canDownload"
 )
+_WHO = (
+    "permissions(type,role,emailAddress,domain,allowFileDiscovery,expirationTime,deleted,view,"
+    "permissionDetails(inherited))"
+)
+_FOLDER_FIELDS = "id,name,mimeType,parents,trashed,ownedByMe"
 _OWNED = "'me' in owners and trashed = false"
 _FOLDERS = f"{_OWNED} and mimeType = '{FOLDER}'"
 _FILES = f"{_OWNED} and mimeType != '{FOLDER}'"
@@ -43,7 +50,9 @@ class DriveReader:
 
     def __init__(self, api: Api, settings: Settings, spool: Path) -> None:
         self._api, self._settings = api, settings
-        self.capabilities = Capabilities(items_per_minute=settings.quota_of(api.endpoint).user / CONTENT_UNITS)
+        per_minute = settings.quota_of(api.endpoint).user / CONTENT_UNITS
+        self.capabilities = Capabilities(items_per_minute=per_minute, tells_everyone=settings.shares)
+        self._who = f",{_WHO}" if settings.shares else ""
         self._download = Download(api, spool)
         self._root = ""
 
@@ -73,7 +82,7 @@ class DriveReader:
         return self._root
 
     def _folders(self) -> dict[str, dict[str, Any]]:
-        listed = self._listed(_FOLDERS, "id,name,mimeType,parents,trashed,ownedByMe")
+        listed = self._listed(_FOLDERS, _FOLDER_FIELDS + self._who)
         return {folder["id"]: folder for folder in listed if folder.get("mimeType") == FOLDER and _is_here(folder)}
 
     def _listed(self, query: str, fields: str) -> Iterator[dict[str, Any]]:
@@ -101,11 +110,14 @@ class DriveReader:
     def entries(self) -> Iterator[Entry]:
         """Owned files; those in the trash and those of others with the reason why they stay."""
         root = self._root_id()
-        folders = {root, *self._folders()}
+        tree = self._folders()
+        folders = {root, *tree}
         # What a search should not have found is left out here too: a host may not understand every search.
-        for file in self._listed(_FILES, _FIELDS):
+        for file in self._listed(_FILES, _FIELDS + self._who):
             if file.get("mimeType") != FOLDER and _is_here(file):
-                yield self._entry(file, _home(file, folders) or ORPHANS)
+                home = _home(file, folders)
+                above = permissions_of(tree[home]) if home in tree else ()
+                yield replace(self._entry(file, home or ORPHANS), grants=permissions_of(file, above))
         for file in self._listed(_TRASHED, _FIELDS):
             if file.get("mimeType") != FOLDER and file.get("trashed") and file.get("ownedByMe") is not False:
                 yield self._entry(file, root, _IN_TRASH)
@@ -171,8 +183,8 @@ def _lost(root: str, folders: Mapping[str, Mapping[str, Any]], known: set[str]) 
             continue
         path = ("Orphans", _name(folders[identifier]))
         seen.add(identifier)
-        yield Collection(href=identifier, path=path, parent=ORPHANS)
-        for collection in _below(identifier, path, children, seen):
+        yield Collection(href=identifier, path=path, parent=ORPHANS, grants=permissions_of(folders[identifier]))
+        for collection in _below(identifier, path, children, seen, permissions_of(folders[identifier])):
             seen.add(collection.href)
             yield collection
 
@@ -191,14 +203,15 @@ def _below(
     path: tuple[str, ...],
     children: Mapping[str, list[Mapping[str, Any]]],
     seen: Collection_[str] = (),
+    grants: tuple[Grant, ...] = (),
 ) -> Iterator[Collection]:
     """What lies below a folder, parents first; nothing that was seen."""
-    waiting = [(top, path)]
+    waiting: list[tuple[str, tuple[str, ...], tuple[Grant, ...]]] = [(top, path, grants)]
     while waiting:
-        parent, above = waiting.pop()
+        parent, above, grants = waiting.pop()
         for folder in children.get(parent, ()):
             if folder["id"] in seen:
                 continue
             below = (*above, _name(folder))
-            yield Collection(href=folder["id"], path=below, parent=parent)
-            waiting.append((folder["id"], below))
+            yield Collection(href=folder["id"], path=below, parent=parent, grants=permissions_of(folder, grants))
+            waiting.append((folder["id"], below, permissions_of(folder)))

@@ -16,6 +16,7 @@ from migrate.sandbox.faults import Rule
 from migrate.sandbox.google import GoogleStandIn
 from tests.connectors.google_fixtures import MakeReader, google, google_key, make
 from tests.connectors.google_kit import (
+    AMINA,
     BIG,
     DOCX,
     ODT,
@@ -109,3 +110,47 @@ def test_malware_is_refused_by_name(make: MakeReader, google: GoogleStandIn) -> 
     reader = make(Service.FILES)
     with pytest.raises(Rejected, match="cannotDownloadAbusiveFile"):
         reader.get(by_href(reader.entries())["f1"])
+
+
+def given(kind: str, who: str = "", role: str = "reader", **more: object) -> dict[str, object]:
+    name = "domain" if kind == "domain" else "emailAddress"
+    return {"id": f"{kind}{who}", "type": kind, "role": role, **({name: who} if who else {}), **more}
+
+
+def test_who_may_use_what(make: MakeReader, google: GoogleStandIn) -> None:
+    """Folders and files with everyone they name; what comes from the folder above is told as such."""
+    bruno = given("user", "bruno@tilleuls.example", "writer")
+    everyone = [given("user", AMINA, "owner"), bruno]
+    named = {
+        "d1": everyone,
+        "d2": [*everyone, given("anyone")],
+        "f1": [*everyone, given("anyone"), given("group", "ca@tilleuls.example", "commenter")],
+        "f2": [given("domain", "tilleuls.example", allowFileDiscovery=True), given("anyone", allowFileDiscovery=True)],
+        "f4": [
+            given("user", "parti@tilleuls.example", deleted=True),
+            given("user", "zoe@tilleuls.example", expirationTime="2027-01-31T00:00:00.000Z"),
+        ],
+        "d3": [given("user", "zoe@tilleuls.example", view="metadata")],
+    }
+    for one in google.world.google[AMINA].files:
+        one.resource["permissions"] = named.get(one.resource["id"], [given("user", AMINA, "owner")])
+    reader = make(Service.FILES)
+    assert reader.capabilities.tells_everyone
+    grants = {one.href: one.grants for one in reader.collections()} | {
+        one.href: one.grants for one in reader.entries() if one.skip is None
+    }
+    told = {
+        href: [(g.kind.value, g.principal, g.role.value, g.inherited) for g in some] for href, some in grants.items()
+    }
+    writer = ("user", "bruno@tilleuls.example", "write")
+    assert told["d1"] == [(*writer, False)]
+    assert told["d2"] == [(*writer, True), ("link", "", "read", False)]
+    assert told["f1"] == [
+        (*writer, True),
+        ("link", "", "read", True),
+        ("group", "ca@tilleuls.example", "comment", False),
+    ]
+    assert told["f2"] == [("domain", "tilleuls.example", "read", False), ("public", "", "read", False)]
+    assert told["f4"] == [("user", "zoe@tilleuls.example", "read", False)]
+    assert grants["f4"][0].expires == datetime(2027, 1, 31, tzinfo=UTC)
+    assert [told[href] for href in ("root1", "d3", "f3", "n1")] == [[], [], [], []]

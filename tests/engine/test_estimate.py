@@ -41,9 +41,12 @@ def test_a_quota_that_binds_is_named() -> None:
 
 
 def test_shares_come_after_the_items_and_are_named_when_they_take_longer() -> None:
-    found = of_lane(Load(items=10, size=1000, grants=40, grants_per_hour=20), None)
-    assert found.low > 7200
-    assert found.limit == "the target's limit of 20 shares an hour"
+    found = of_lane(Load(items=10, size=1000, grants=260, grants_per_hour=120), None)
+    assert found.low == 0.2 + 7200
+    assert 7800 < found.high < 7810
+    assert found.limit == "the target's limit of 120 shares an hour"
+    few = of_lane(Load(items=10, size=1000, grants=20, grants_per_hour=120), None)
+    assert (few.low, "not measured" in few.limit) == (0.2, True)
 
 
 def test_accounts_run_side_by_side_and_the_longest_counts() -> None:

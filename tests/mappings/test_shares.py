@@ -121,3 +121,20 @@ def test_nobody_gets_more_than_the_source_gave(rows: list[tuple[int, bool, list[
     for leaf in (h.id for h in held if h.id not in parents):
         for person in ("bob", "carol"):
             assert most(before, leaf, person) == most(after, leaf, person)
+
+
+def test_where_the_source_names_everyone_what_it_does_not_name_is_kept_from_them() -> None:
+    """A folder shared with Bob, and one thing in it from which he was removed: no share may reach that."""
+    held = (
+        Held(id="f", folder=True, grants=(user("bob"),)),
+        Held(id="open", parent="f", grants=(user("bob", inherited=True),)),
+        Held(id="kept", parent="f"),
+    )
+    wanted, losses = shared(Service.FILES, held, WHO, NOW, complete=True)
+    assert not wanted
+    assert [loss.reason for _, loss in losses] == ["something in it is kept from them, and would not be there; refused"]
+    whole, lost = shared(Service.FILES, held[:2], WHO, NOW, complete=True)
+    assert [(want.id, want.grant.principal) for want in whole] == [("f", "bob")]
+    assert not lost
+    alone, refused = shared(Service.FILES, (held[0], held[2]), WHO, NOW, complete=True)
+    assert (alone, len(refused)) == ([], 1)

@@ -56,7 +56,9 @@ def files(member: Member, ordinary: int) -> list[DriveNode]:
         SECRETARY: _secretary,
         VOLUNTEER: _volunteer,
     }
-    return [*makers[member](Shelf(member)), *ordinary_files(Shelf(member), ordinary), *_received(member)]
+    own = [*makers[member](Shelf(member)), *ordinary_files(Shelf(member), ordinary)]
+    nodes.hand_down(own)
+    return [*own, *_received(member)]
 
 
 def ordinary_files(shelf: Shelf, count: int) -> Iterator[DriveNode]:

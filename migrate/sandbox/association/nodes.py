@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -118,6 +118,21 @@ def shared(node: DriveNode, *readers: str, role: str = "reader") -> DriveNode:
     return node
 
 
+def hand_down(tree: Iterable[DriveNode]) -> None:
+    """Name on each node those of the folders above too, as Drive does; parents come before what lies in them."""
+    known: dict[str, list[Json]] = {}
+    for node in tree:
+        above = [one for parent in node.resource.get("parents", ()) for one in known.get(parent, ())]
+        if above:
+            handed = [one | {"permissionDetails": [_detail(one, inherited=True)]} for one in above]
+            node.resource |= {"shared": True, "permissions": [*node.resource["permissions"], *handed]}
+        known[node.resource["id"]] = [one for one in node.resource["permissions"] if one["role"] != "owner"]
+
+
+def _detail(permission: Json, *, inherited: bool) -> Json:
+    return {"permissionType": "file", "role": permission["role"], "inherited": inherited}
+
+
 def shared_with_me(node: DriveNode, *, download: bool = True) -> DriveNode:
     """How a reader's list shows somebody else's node: not owned, without a parent, without its permissions."""
     owner = {**node.resource["owners"][0], "me": False}
@@ -177,6 +192,7 @@ def _permission(address: str, role: str) -> Json:
         "emailAddress": address,
         "role": role,
         "deleted": False,
+        "permissionDetails": [{"permissionType": "file", "role": role, "inherited": False}],
     }
 
 
