@@ -9,18 +9,20 @@ import base64
 import binascii
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from connectors.google.cursor import digest, issue, read
 from connectors.google.http import REFUSALS, Api
 from connectors.google.labels import SYSTEM, UNREAD, is_system, own_name, state
-from connectors.google.memberships import Ids, IdSet, id_of
+from connectors.google.memberships import Ids, IdSet, Key, id_of, key_of
 from connectors.google.settings import Settings
 from connectors.google.spool import keep
-from migrate.errors import ConnectorError, NotFound, Rejected, Retriable, Scope, Throttled
-from migrate.model import Capabilities, Collection, Entry, Item
+from migrate.errors import ConnectorError, CursorExpired, NotFound, Rejected, Retriable, Scope, Throttled
+from migrate.model import Capabilities, Change, Collection, Entry, Item
 
 MAILBOX = "mailbox"
 MEDIA_TYPE = "message/rfc822"
@@ -29,7 +31,7 @@ ALWAYS = frozenset({"INBOX", "SENT", "DRAFT", "SPAM", "TRASH", "STARRED", "IMPOR
 """System labels that every mailbox has."""
 NEVER = "larger:1000M"
 """Finds nothing: no message of Gmail's is that large. Whoever finds something ignores searches."""
-LIST_UNITS, LABELS_UNITS = 5, 1
+LIST_UNITS, LABELS_UNITS, HISTORY_UNITS, PROFILE_UNITS = 5, 1, 2, 1
 SIZES = (("larger:64K", 256 << 10), ("larger:1M", 3 << 20), ("larger:8M", 14 << 20), ("larger:24M", 26 << 20))
 """Searches, and the size in bytes to reckon with for what they find."""
 SMALL = 12 << 10
@@ -41,7 +43,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class GmailReader:
-    """Implements ``protocols.Reader`` and ``SupportsGetMany``."""
+    """Implements ``protocols.Reader``, ``SupportsGetMany`` and ``SupportsChanges``."""
 
     def __init__(self, api: Api, settings: Settings, spool: Path) -> None:
         self._api, self._settings, self._spool = api, settings, spool
@@ -49,6 +51,8 @@ class GmailReader:
         self._names: dict[str, str] = {}
         self._listed_labels: frozenset[str] = frozenset()
         self._nameless: set[str] = set()
+        self._reached = ""
+        """The history id where the last round of changes ended."""
         self._batches = True
         """False once the host said that it has no batch address."""
 
@@ -65,12 +69,76 @@ class GmailReader:
         everything = Ids(self._listed())
         labels = [*self._names, UNREAD]
         members = {label: IdSet(self._under(label)) for label in labels}
-        searches = not next(self._listed(q=NEVER), None)
-        sizes = [(size, IdSet(self._listed(q=query))) for query, size in reversed(SIZES) if searches]
+        sizes = self._sizes()
         for key in everything:
             carried = [label for label, ids in members.items() if key in ids]
-            size = next((size for size, ids in sizes if key in ids), SMALL)
-            yield self._entry(id_of(key), carried, size)
+            yield self._entry(id_of(key), carried, _size_of(key, sizes))
+
+    def _sizes(self) -> list[tuple[int, IdSet]]:
+        """Bytes to reckon with, the largest first, and the messages that have them; none where nothing is searched."""
+        searches = not next(self._listed(q=NEVER), None)
+        return [(size, IdSet(self._listed(q=query))) for query, size in reversed(SIZES) if searches]
+
+    def cursor(self) -> str:
+        """The history id of now, or the one that the last round of changes reached, and a digest of the labels."""
+        self._names = self._label_names()
+        reached, self._reached = self._reached, ""
+        return issue("gmail", history=reached or self._history_of_now(), labels=self._labels())
+
+    def _history_of_now(self) -> str:
+        """Empty where a host that is not Google's keeps none: everything is listed each time."""
+        with suppress(NotFound, Rejected):
+            profile = self._api.call(lambda: self._api.at("users").getProfile(userId="me"), PROFILE_UNITS)
+            return str(profile.get("historyId") or "")
+        return ""
+
+    def _labels(self) -> dict[str, str]:
+        """Label ids with digests of their names: a cursor holds no name."""
+        return {key: digest(name) for key, name in self._names.items()}
+
+    def changes(self, cursor: str) -> Iterator[Change]:
+        """Messages that came, went or have other labels: 2 units for 500 of them, and the searches for their sizes.
+
+        Raises CursorExpired: the history is too old (404; Google keeps a week, at times hours), or a label was renamed
+        or removed, which no message tells.
+        """
+        parts = read("gmail", cursor)
+        self._names = self._label_names()
+        now = self._labels()
+        if not parts["history"] or any(now.get(key) != name for key, name in parts["labels"].items()):
+            raise CursorExpired("The labels themselves changed.")
+        carried = self._since(parts["history"])
+        sizes = self._sizes() if any(label_ids is not None for label_ids in carried.values()) else []
+        for identifier, label_ids in carried.items():
+            if label_ids is None:
+                yield Change(href=identifier, entry=None)
+            else:
+                self._learn(label_ids)
+                yield Change(
+                    href=identifier, entry=self._entry(identifier, label_ids, _size_of(key_of(identifier), sizes))
+                )
+
+    def _since(self, history: str) -> dict[str, list[str] | None]:
+        """The labels that each changed message has now, None for one that is gone."""
+
+        def page(token: str | None) -> Any:
+            return self._api.at("users", "history").list(
+                userId="me", startHistoryId=history, maxResults=PAGE, pageToken=token
+            )
+
+        carried: dict[str, list[str] | None] = {}
+        try:
+            for answer in self._api.pages(page, HISTORY_UNITS):
+                self._reached = str(answer.get("historyId") or history)
+                for record in answer.get("history", ()):
+                    for kind in ("messagesAdded", "labelsAdded", "labelsRemoved"):
+                        for one in record.get(kind, ()):
+                            carried[one["message"]["id"]] = list(one["message"].get("labelIds", ()))
+                    for one in record.get("messagesDeleted", ()):
+                        carried[one["message"]["id"]] = None
+        except NotFound:
+            raise CursorExpired("Google does not remember the mailbox's history since then.") from None
+        return carried
 
     def _entry(self, identifier: str, label_ids: Sequence[str], size: int) -> Entry:
         now = state(identifier, label_ids, self._names)
@@ -220,3 +288,7 @@ class GmailReader:
     def close(self) -> None:
         """Release the connection."""
         self._api.close()
+
+
+def _size_of(key: Key, sizes: Sequence[tuple[int, IdSet]]) -> int:
+    return next((size for size, ids in sizes if key in ids), SMALL)
