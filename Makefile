@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?=
-PYTEST ?= -n 2 --dist loadfile
+PYTEST ?= -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench venv lock servers clean
@@ -37,13 +37,13 @@ venv: .venv/installed
 		{ echo 'Python 3.11 or later is needed: make PYTHON=python3.12 …' >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || .ci/apt python3-venv
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # Other people's clients that read our stand-ins: 400 MB, so for the tests alone.
 .venv/judges: requirements-judges.lock .venv/installed
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-judges.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements-judges.lock
 	@touch $@
 
 # The programs that judge the result, which we did not write. CI must have them; elsewhere their tests are skipped.

@@ -9,7 +9,7 @@ import pytest
 
 from tests.machine.kills import KINDS, field_of_kills, try_place
 
-SAMPLE = int(os.environ.get("KILLS", "8"))
+SAMPLE = int(os.environ.get("KILLS", "4"))
 
 
 @pytest.mark.slow

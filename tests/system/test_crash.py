@@ -18,7 +18,7 @@ from migrate.sandbox.association.expected import expected
 from tests.system.field import Field, sandbox
 from tests.system.observers import calendar_uids, file_count, mailbox, source_digests
 
-KILLS = int(os.environ.get("KILLS", "6"))
+KILLS = int(os.environ.get("KILLS", "4"))
 
 
 def stored(field: Field) -> int:
