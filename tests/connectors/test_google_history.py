@@ -54,10 +54,10 @@ def test_a_delta_costs_a_few_units_and_asks_for_no_message(google: GoogleStandIn
     reader: Any = make(Service.MAIL)
     cursor = reader.cursor()
     google.edit.relabel(AMINA, message(0, ()).id, add=["Label_1"])
-    google.log.lines.clear()
+    before = len(google.log.lines)
     (change,) = reader.changes(cursor)
     assert "Projets/2026" in change.entry.labels
-    operations = [line.operation for line in google.log.lines]
+    operations = [line.operation for line in google.log.lines][before:]
     assert operations.count("gmail.users.history.list") == 1
     assert operations.count("gmail.users.messages.list") == 5, "the sizes alone are searched for"
     assert "gmail.users.messages.get" not in operations
