@@ -93,12 +93,12 @@ def decide(
         return _moved(row, pair, stored, occupant, powers)
     if row.etag == pair.source_etag:
         return PRESENT
-    if pair.media_type == MAIL:
+    if pair.media_type == MAIL and pair.digest:
         # The bytes of a message never change; what does is its labels and flags.
         return _reflagged(row, pair, stored, powers)
     if stored.etag != pair.target_etag:
         return because(Disposition.BLOCKED, "both-changed")
-    return _planned(Verb.UPDATE, pair, pair.target_etag)
+    return _planned(Verb.REPLACE if pair.media_type == MAIL else Verb.UPDATE, pair, pair.target_etag)
 
 
 def _planned(verb: Verb, pair: Pair, expects: str, **more: frozenset[str]) -> Decision:

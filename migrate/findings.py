@@ -60,6 +60,8 @@ def compare(
         return FindingKind.MISSING, "not-moved-yet"
     if stored is None:
         return FindingKind.DELETED if agreed else FindingKind.MISSING, "gone-from-target"
+    if not pair.digest:
+        return FindingKind.DIFFERS, "content"  # an earlier comparison read it; the next plan sends it again
     if row.skip is None and _follows_later(row, pair, names):
         return FindingKind.DIFFERS, "source-changed"
     if stored.etag != pair.target_etag and pair.media_type == "message/rfc822":

@@ -122,6 +122,8 @@ class ReadBack:
             for pair, kind, detail in message.results:
                 self._findings.add(message.lane, kind, pair.source_href, detail)
                 self._observer.advanced(message.lane.key, 1, pair.size)
+            wrong = [pair.source_href for pair, kind, detail in message.results if (kind, detail) == WRONG]
+            self._ledger.doubt(self._ledger.known_lane(message.lane.key), wrong)
         elif isinstance(message, Stray):
             copies = self._ledger.copies(self._ledger.known_lane(message.lane.key), message.digest)
             # Where ours is gone, this is what became of it: people moved it.
@@ -235,9 +237,13 @@ def _compare_digest(reader: SupportsDigest, entry: Entry, pair: Pair, row: Targe
     return (FindingKind.DIFFERS, "date") if _later(pair.date, row.date) else (FindingKind.MATCH, "")
 
 
+WRONG = (FindingKind.DIFFERS, "content")
+"""Of what nobody touched since it was stored: it was damaged on the way, or at the target."""
+
+
 def _other_content(pair: Pair, etag: str) -> tuple[FindingKind, str]:
     """Somebody's edit where the target says that it changed since it was stored; else not what was sent."""
-    return (FindingKind.EDITED, "content") if etag != pair.target_etag else (FindingKind.DIFFERS, "content")
+    return (FindingKind.EDITED, "content") if etag != pair.target_etag else WRONG
 
 
 def _compare_item(pair: Pair, got: Item | ConnectorError) -> tuple[FindingKind, str]:

@@ -26,7 +26,7 @@ def is_item(code: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """A source item and what was stored for it."""
+    """A source item and what was stored for it. Without a digest: verify found that it is not what was sent."""
 
     source_href: str
     source_etag: str

@@ -246,6 +246,14 @@ class Ledger:
                 table = schema.intent
                 db.execute(delete(table).where(table.c.lane == lane, table.c.source_href.in_(chunk)))
 
+    def doubt(self, lane: int | None, hrefs: Iterable[str]) -> None:
+        """These were read back and are not what was sent: the next plan sends them again."""
+        with translated(self._path), self._engine.begin() as db:
+            for chunk in chunks(hrefs):
+                table = schema.pair
+                wrong = update(table).where(table.c.lane == lane, table.c.source_href.in_(chunk))
+                db.execute(wrong.values(digest="", source_etag=""))
+
     def outcomes(self, plan: str, numbers: Iterable[int]) -> dict[int, State]:
         """How these actions of a plan ended so far."""
         found: dict[int, State] = {}

@@ -31,7 +31,7 @@ _DONE = {
     Verb.CREATE: "new",
     Verb.UPDATE: "changed",
     Verb.MOVE: "moved",
-    Verb.REPLACE: "moved by a new copy",
+    Verb.REPLACE: "stored anew",
     Verb.FLAGS: "with other flags",
     Verb.DELETE: "to remove from the target",
 }
@@ -143,6 +143,8 @@ def verify(summary: VerifySummary) -> str:
     for key, counts in sorted(summary.lanes.items()):
         lines.append(f"  {key}: {_findings(counts)}")
     lines.append(f"{plural(summary.differences, 'difference')}: {_findings(summary.counts)}")
+    if summary.counts.get(FindingKind.DIFFERS):
+        lines.append("A new plan and its apply bring what differs: transhume plan, then transhume apply")
     if summary.path:
         lines.append(f"Findings: {summary.path}")
     return "\n".join(lines)

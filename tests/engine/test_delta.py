@@ -21,6 +21,7 @@ from migrate.rules import Rules
 from migrate.summaries import PlanSummary
 from migrate.verify import verify
 from tests.engine.twins import Twins, message
+from tests.machine.two_sides import body_of
 
 
 @pytest.fixture(params=[True, False], ids=["delta", "relist"])
@@ -238,3 +239,27 @@ def test_rules_leave_out_by_name(tmp_path: Path) -> None:
     trial = plan_of(twins, rules=Rules(trial=True))
     apply_plan(twins.project, trial.path)
     assert len(held(twins.target, Service.FILES)) == 11
+
+
+@pytest.mark.parametrize("service", [Service.MAIL, Service.CALENDAR, Service.FILES])
+@pytest.mark.parametrize("level", ["hash", "sample"])
+def test_what_was_damaged_at_the_target_is_found_and_sent_again(twins: Twins, service: Service, level: str) -> None:
+    bodies = [body_of(service, number, words) for number, words in enumerate(("one", "two"))]
+    for number, body in enumerate(bodies):
+        twins.add(service, ("Place",), f"{number}.x", body)
+    apply_plan(twins.project, make_plan(twins.project).path)
+    with twins.target.space("ana", service) as space:
+        one = next(one for one in space.items.values() if b"one" in one.body)
+        twins.target.keep("ana", service, replace(one, body=one.body.replace(b"one", b"ome")))
+    for _ in range(2):
+        found = verify(twins.project, level=level)
+        assert found.counts == {FindingKind.MATCH: 1, FindingKind.DIFFERS: 1}
+        assert found.exit_code == 8
+    assert verify(twins.project, level="ids").counts[FindingKind.DIFFERS] == 1
+    planned = make_plan(twins.project)
+    assert planned.total(Disposition.PLANNED) == 1
+    applied = apply_plan(twins.project, planned.path)
+    assert (applied.done, applied.exit_code) == (1, 0)
+    assert sorted(twins.bodies(twins.target, service)) == sorted(bodies)
+    assert verify(twins.project).exit_code == 0
+    assert not make_plan(twins.project).changes
