@@ -17,36 +17,36 @@ import requests
 from migrate.sandbox.association import association
 from migrate.sandbox.world import Person, World
 from tests.servers import require
-from tests.system.field import Field, sandbox
+from tests.system.field import Field
 from tests.system.observers import calendar_uids, mailbox, outlook_messages, source_dates
+from tests.system.road_pages import (
+    browser,
+    test_a_persons_page_names_nobody_else,
+    test_every_sentence_of_the_french_page_is_french,
+    test_no_subject_and_no_title_is_in_a_page,
+    test_the_final_report_is_whole_and_for_every_reader,
+    test_the_plan_as_a_page_is_for_every_reader,
+    written,
+)
+from tests.system.road_shares import test_shares_are_made_once_and_silent
+
+__all__ = [
+    "browser",
+    "test_a_persons_page_names_nobody_else",
+    "test_every_sentence_of_the_french_page_is_french",
+    "test_no_subject_and_no_title_is_in_a_page",
+    "test_shares_are_made_once_and_silent",
+    "test_the_final_report_is_whole_and_for_every_reader",
+    "test_the_plan_as_a_page_is_for_every_reader",
+    "written",
+]
 
 READS = {"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"}
 TOKEN = "/token"
 
 
-@pytest.fixture(scope="module")
-def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
-    with sandbox(tmp_path_factory.mktemp("field") / "project") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def planned(field: Field) -> Any:
-    return field.run("plan", "--detailed-exitcode")
-
-
-@pytest.fixture(scope="module")
-def logs_after_plan(field: Field, planned: Any) -> dict[str, list[dict[str, Any]]]:
-    return {server: field.log(server) for server in ("google", "nextcloud")}
-
-
-@pytest.fixture(scope="module")
-def moved(field: Field, planned: Any, logs_after_plan: Any) -> Any:
-    return field.run("apply")
-
-
-def business_rows(field: Field) -> dict[str, int]:
-    with sqlite3.connect(field.directory / "ledger.sqlite3") as db:
+def business_rows(road: Field) -> dict[str, int]:
+    with sqlite3.connect(road.directory / "ledger.sqlite3") as db:
         counts = {
             t: db.execute(f"select count(*) from {t}").fetchone()[0] for t in ("pair", "intent", "outcome", "run")
         }
@@ -55,7 +55,7 @@ def business_rows(field: Field) -> dict[str, int]:
 
 
 def test_a_plan_announces_changes_and_writes_nothing(
-    field: Field, planned: Any, logs_after_plan: dict[str, list[dict[str, Any]]]
+    road: Field, planned: Any, logs_after_plan: dict[str, list[dict[str, Any]]]
 ) -> None:
     assert planned.returncode == 10, planned.stderr
     for server, rows in logs_after_plan.items():
@@ -64,26 +64,25 @@ def test_a_plan_announces_changes_and_writes_nothing(
         assert not writes, (server, writes[:3])
 
 
-def test_apply_does_all_of_it_and_the_same_again_does_nothing(field: Field, moved: Any) -> None:
+def test_apply_does_all_of_it_and_the_same_again_does_nothing(road: Field, moved: Any) -> None:
     assert moved.returncode == 0, moved.stderr
-    before = len(field.log("nextcloud"))
-    again = field.run("apply")
+    before = len(road.log("nextcloud"))
+    again = road.run("apply")
     assert again.returncode == 0, again.stderr
-    assert len(field.log("nextcloud")) == before
-    rows = business_rows(field)
+    assert len(road.log("nextcloud")) == before
+    rows = business_rows(road)
     assert rows["intent"] == 0
-    empty = field.run("plan", "--detailed-exitcode")
+    empty = road.run("plan", "--detailed-exitcode")
     assert empty.returncode == 0, empty.stderr
-    assert business_rows(field) == rows
+    assert business_rows(road) == rows
 
 
-def test_verify_finds_no_difference(field: Field, moved: Any) -> None:
-    verified = field.run("--json", "verify")
+def test_verify_finds_no_difference(verified: Any) -> None:
     assert verified.returncode == 0, verified.stderr
 
 
-def test_mail_seen_by_an_ordinary_client(field: Field, moved: Any) -> None:
-    imap, world = field.facts["imap"], association("small")
+def test_mail_seen_by_an_ordinary_client(road: Field, moved: Any) -> None:
+    imap, world = road.facts["imap"], association("small")
     for person in world.people:
         account = world.google[person.source_account.lower()]
         seen = mailbox(imap["host"], imap["port"], person.mail_account, imap["users"][person.mail_account])
@@ -94,8 +93,8 @@ def test_mail_seen_by_an_ordinary_client(field: Field, moved: Any) -> None:
         assert sum("\\Seen" not in m.flags for m in seen) == unread
 
 
-def test_events_seen_by_an_ordinary_client(field: Field, moved: Any) -> None:
-    nextcloud, world = field.facts["nextcloud"], association("small")
+def test_events_seen_by_an_ordinary_client(road: Field, moved: Any) -> None:
+    nextcloud, world = road.facts["nextcloud"], association("small")
     for person in world.people:
         account = world.google[person.source_account.lower()]
         wanted: set[str] = set()
@@ -107,11 +106,11 @@ def test_events_seen_by_an_ordinary_client(field: Field, moved: Any) -> None:
         assert set(seen) == wanted
 
 
-def test_what_was_at_microsoft_seen_by_ordinary_clients(field: Field, moved: Any) -> None:
+def test_what_was_at_microsoft_seen_by_ordinary_clients(road: Field, moved: Any) -> None:
     """Exchange builds MIME anew, so messages are compared by their Message-ID and their parts."""
-    imap, nextcloud, world = field.facts["imap"], field.facts["nextcloud"], association("small")
-    defects = field.facts["microsoft"]["control"] + "defects"
-    assert requests.get(defects, timeout=30, verify=str(field.directory / "microsoft-ca.pem")).json() == []
+    imap, nextcloud, world = road.facts["imap"], road.facts["nextcloud"], association("small")
+    defects = road.facts["microsoft"]["control"] + "defects"
+    assert requests.get(defects, timeout=30, verify=str(road.directory / "microsoft-ca.pem")).json() == []
     for person in world.colleagues:
         account = world.microsoft.accounts[person.source_account]
         seen = mailbox(imap["host"], imap["port"], person.mail_account, imap["users"][person.mail_account])
@@ -124,9 +123,9 @@ def test_what_was_at_microsoft_seen_by_ordinary_clients(field: Field, moved: Any
 
 
 @pytest.mark.server
-def test_files_seen_by_rclone(field: Field, moved: Any, tmp_path: Path) -> None:
+def test_files_seen_by_rclone(road: Field, moved: Any, tmp_path: Path) -> None:
     rclone = require("rclone")
-    nextcloud, world = field.facts["nextcloud"], association("small")
+    nextcloud, world = road.facts["nextcloud"], association("small")
     for person in world.everyone:
         uid = person.cloud_account
         wanted = Counter(hashlib.sha256(content).hexdigest() for content in _files(world, person))
@@ -160,9 +159,9 @@ def _files(world: World, person: Person) -> Iterator[bytes]:
 
 
 @pytest.mark.server
-def test_events_read_by_vdirsyncer(field: Field, moved: Any, tmp_path: Path) -> None:
+def test_events_read_by_vdirsyncer(road: Field, moved: Any, tmp_path: Path) -> None:
     vdirsyncer = require("vdirsyncer")
-    nextcloud, person = field.facts["nextcloud"], association("small").people[0]
+    nextcloud, person = road.facts["nextcloud"], association("small").people[0]
     config = tmp_path / "config"
     config.write_text(f"""
 [general]
@@ -189,17 +188,16 @@ fileext = ".ics"
     assert len(list((tmp_path / "out").rglob("*.ics"))) == sum(objects.values())
 
 
-def test_nobody_was_told(field: Field, moved: Any) -> None:
+def test_nobody_was_told(road: Field, moved: Any) -> None:
     """No scheduling mail left the Nextcloud stand-in, which sends them as the original does."""
-    outbox = field.facts["nextcloud"]["control"] + "outbox"
+    outbox = road.facts["nextcloud"]["control"] + "outbox"
     assert requests.get(outbox, timeout=30).json() == []
 
 
-def test_no_title_in_plans_and_findings(field: Field, moved: Any) -> None:
-    field.run("verify", "--level", "ids")
+def test_no_title_in_plans_and_findings(road: Field, verified: Any) -> None:
     account = next(iter(association("small").google.values()))
     titles = {n.resource["name"] for n in account.files if len(n.resource["name"]) > 8}
-    for path in [*field.directory.glob("plans/*.jsonl"), *field.directory.glob("reports/*.jsonl")]:
+    for path in [*road.directory.glob("plans/*.jsonl"), *road.directory.glob("reports/*.jsonl")]:
         if ".names." not in path.name:
             text = json.dumps([json.loads(line) for line in path.read_text("utf-8").splitlines()], ensure_ascii=False)
             assert not [t for t in titles if t in text]
