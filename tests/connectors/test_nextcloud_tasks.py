@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from connectors.samples import body_of, event
 from migrate.errors import LimitReached, Rejected
 from migrate.model import Collection, Item
 from migrate.protocols import SupportsGetMany, Target
-from tests.connectors.nextcloud_kit import Place, either, item, standin
+from tests.connectors.nextcloud_kit import ALICE, Place, either, item, standin
 
 
 @pytest.fixture(params=["standin", "real"])
@@ -63,8 +65,12 @@ def test_the_default_list_goes_by_its_name(target: NextcloudTasks) -> None:
 def test_a_task_among_events_is_read_as_a_task_and_nothing_is_written_there(
     place: Place, target: NextcloudTasks, tmp_path: Path
 ) -> None:
-    with place.calendars(tmp_path) as calendars:
-        personal = calendars.ensure(Collection(href="", path=("Personal",), role="primary"))
+    """In a calendar that another program made for both; the first one of an account takes events alone."""
+    uri = f"calendars/{ALICE}/both-{uuid.uuid4().hex[:8]}"
+    dav = place.dav(tmp_path)
+    with place.calendars(tmp_path) as calendars, closing(dav):
+        dav.send("MKCALENDAR", dav.url(uri))
+        (personal,) = [c for c in calendars.collections() if uri in c.href]
         before = {c.href for c in target.collections()}
         task_here = calendars.put(personal, "tache-essai.ics", ics(task(1)), expects=None)
         event_here = calendars.put(personal, "event-essai.ics", ics(event(1, "x")), expects=None)
@@ -76,10 +82,12 @@ def test_a_task_among_events_is_read_as_a_task_and_nothing_is_written_there(
             assert personal.href not in before
             assert task_here.href not in {e.href for e in calendars.entries()}
             assert target.ensure(Collection(href="", path=personal.path)).href != personal.href
+            assert event_here.href in {e.href for e in calendars.entries()}
+            first = calendars.ensure(Collection(href="", path=("Personal",), role="primary"))
+            with pytest.raises(Rejected, match="InvalidComponentType"):
+                calendars.put(first, "tache-essai.ics", ics(task(1)), expects=None)
         finally:
-            target.delete(entry, expects=task_here.etag)
-            (held,) = [e for e in calendars.entries() if e.href == event_here.href]
-            calendars.delete(held, expects=event_here.etag)
+            dav.send("DELETE", dav.url(uri), headers={"X-NC-CalDAV-No-Trashbin": "1"})
 
 
 def test_a_deleted_task_can_be_made_again(target: NextcloudTasks) -> None:

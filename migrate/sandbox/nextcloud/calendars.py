@@ -50,7 +50,7 @@ BOOK_CLASSES = f"{_BASE}, addressbook, {_END}"
 FIRST_CALENDAR = {
     "tag": "VCALENDAR",
     "D:displayname": "Personal",
-    COMPONENTS: "VEVENT,VTODO,VJOURNAL",
+    COMPONENTS: "VEVENT",  # UserEventsListener.php of 32.0.1
     "ICAL:calendar-color": "#00679e",
     "{http://apple.com/ns/ical/}calendar-order": "0",
 }
