@@ -138,11 +138,17 @@ def test_sync_collection(anne: Client, personal: str) -> None:
         (event("u", "DTEND:20300105T110000Z", "DURATION:PT1H"), 201),
         (event("u", "RECURRENCE-ID:20300105T100000Z"), 201),
         (event("u").replace(b"R\xc3\xa9union", b"\xff"), 201),
-        (event("u", kind="VTODO"), 201),
+        (event("u", kind="VTODO"), 403),
     ],
 )
 def test_what_a_calendar_takes(anne: Client, personal: str, body: bytes, status: int) -> None:
     assert anne("PUT", f"{personal}/a.ics", body).status_code == status
+
+
+def test_tasks_go_where_a_program_asked_for_no_kind(anne: Client) -> None:
+    path = f"{anne.calendars}/both/"
+    assert anne("MKCALENDAR", path).status_code == 201
+    assert anne("PUT", f"{path}a.ics", event("u", kind="VTODO")).status_code == 201
 
 
 @pytest.mark.parametrize("bad", ["RRULE:COUNT=3", "LOCATION:\x01"])
