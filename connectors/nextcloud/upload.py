@@ -8,12 +8,12 @@ from datetime import datetime
 import requests
 
 from connectors.nextcloud.dav import Dav, strong
-from connectors.nextcloud.integrity import ASK, Slice
+from connectors.nextcloud.integrity import Slice, ask
 from connectors.nextcloud.multistatus import DAV
 from migrate.errors import AlreadyExists, ConnectorError, EtagMismatch, NotFound, Uncertain
 from migrate.model import Item
 
-CHUNK = 20 * 1024 * 1024
+CHUNK = 50 * 1024 * 1024
 MAX_CHUNKS = 10_000
 GETETAG = f"{DAV}getetag"
 FIRST_SECOND = (
@@ -39,7 +39,7 @@ def dates(item: Item) -> dict[str, str]:
 
 def put_whole(dav: Dav, path: str, item: Item, *, expects: str | None) -> requests.Response:
     """One PUT, with a Content-Length always: servers store nothing of some chunked bodies. Raises ConnectorError."""
-    headers = dates(item) | ASK | ({"If-Match": expects} if expects else {"If-None-Match": "*"})
+    headers = dates(item) | ask(item.size) | ({"If-Match": expects} if expects else {"If-None-Match": "*"})
     if isinstance(item.body, bytes):
         return dav.send("PUT", dav.url(path), headers=headers, data=item.body, uncertain=True)
     size = item.size
@@ -101,7 +101,7 @@ def _send_chunks(dav: Dav, folder: str, item: Item, aim: dict[str, str], step: i
 
 
 def _assemble(dav: Dav, folder: str, item: Item, aim: dict[str, str], expects: str | None) -> requests.Response:
-    headers = aim | dates(item) | ASK
+    headers = aim | dates(item) | ask(item.size)
     if expects:
         headers["If"] = f"<{aim['Destination']}> ([{expects}])"  # RFC 4918 §10.4.4, tagged list
     else:
