@@ -5,11 +5,14 @@ DEMO ?=
 PYTEST ?= -n 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench venv lock servers clean
+# Types are checked while the first tests run.
+MAKEFLAGS += --jobs=2
+
+.PHONY: help demo test suite lint bench venv lock servers clean
 
 help:
 	@echo 'make demo    migrate a small association on this machine, from the plan to the proof (DEMO="--keep")'
-	@echo 'make test    lint, then every test; installs the servers they need when it may'
+	@echo 'make test    lint and every test; installs the servers they need when it may'
 	@echo 'make lint    types, style, and the walls between the rooms'
 	@echo 'make bench   items per second, memory, and the limit that binds'
 	@echo 'make venv    .venv alone        make lock    both locks anew'
@@ -17,7 +20,9 @@ help:
 demo: venv
 	$(BIN)/transhume demo $(DEMO)
 
-test: servers lint .venv/judges
+test: lint suite
+
+suite: servers .venv/judges
 	$(BIN)/pytest $(PYTEST)
 
 lint: venv
@@ -47,7 +52,8 @@ venv: .venv/installed
 	@touch $@
 
 # The programs that judge the result, which we did not write. CI must have them; elsewhere their tests are skipped.
-servers:
+# After venv, which may install packages of the system itself.
+servers: venv
 	@PATH="$$PATH:/usr/sbin"; for program in dovecot rclone vdirsyncer mbsync chromium; do \
 		command -v $$program >/dev/null || missing=1; done; \
 	if [ -n "$$missing" ]; then .ci/apt dovecot-imapd rclone vdirsyncer isync chromium || [ -z "$$CI" ]; fi
