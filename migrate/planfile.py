@@ -359,8 +359,8 @@ def _section(current: Mapping[str, Any], totals: Mapping[str, Any]) -> Section:
             verbs=totals["verbs"],
             grants=totals.get("grants", 0),
             grants_per_hour=totals.get("grants_per_hour"),
-            seconds=(totals["seconds"][0], totals["seconds"][1]),
-            limit=totals["limit"],
+            seconds=tuple(totals.get("seconds", (0.0, 0.0))),  # since 2.1
+            limit=totals.get("limit", ""),
             error=totals["error"],
             exit_code=totals["exit_code"],
         ),

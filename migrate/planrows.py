@@ -9,7 +9,7 @@ from typing import Any
 
 from migrate.model import Collection, Disposition, Grant, Loss, Verb
 
-FORMAT = "2.0"
+FORMAT = "2.1"
 """A minor number only adds fields; a major one is refused by older versions."""
 
 

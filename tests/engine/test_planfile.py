@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import stat
 from pathlib import Path
 
@@ -101,6 +103,25 @@ def test_a_line_removed_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"".join(lines[:4] + lines[5:]))
     with pytest.raises(PlanRefused, match="altered"):
         PlanFile(path)
+
+
+def test_a_plan_of_an_earlier_minor_format_is_read(tmp_path: Path) -> None:
+    """2.0 knew neither how long a lane takes nor why."""
+    path = write(tmp_path / "plans")
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    for row in rows:
+        row.pop("seconds", None)
+        row.pop("limit", None)
+    rows[0]["format"] = "2.0"
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    older = path.with_name(f"20260101T000000000Z-{hashlib.sha256(text.encode()).hexdigest()[:12]}.jsonl")
+    older.write_text(text, encoding="utf-8")
+    path.with_suffix(".names.jsonl").rename(older.with_suffix(".names.jsonl"))
+    plan = PlanFile(older)
+    assert plan.actions == 6
+    totals = plan.sections[0].totals
+    assert totals is not None
+    assert (totals.seconds, totals.limit) == ((0.0, 0.0), "")
 
 
 def test_no_plan_is_a_usage_error(tmp_path: Path) -> None:
