@@ -21,7 +21,7 @@ from tests.browser import chromium, look
 from tests.system.field import Field
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # one at a time in a process
 def browser() -> Iterator[Browser]:
     with chromium() as one:
         yield one
