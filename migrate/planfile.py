@@ -267,7 +267,7 @@ class PlanFile:
         """Lane, source href and name of the item with this id; None when the plan does not list it."""
         for section in self.sections:
             for row, names in self._rows(section):
-                if item and row.get("item") == item:
+                if item and row.get("item") == item and row.get("verb") != Verb.ASIDE:
                     return section.lane, names["href"], names.get("name", "")
         return None
 

@@ -123,7 +123,8 @@ class ReadBack:
                 self._findings.add(message.lane, kind, pair.source_href, detail)
                 self._observer.advanced(message.lane.key, 1, pair.size)
             wrong = [pair.source_href for pair, kind, detail in message.results if (kind, detail) == WRONG]
-            self._ledger.doubt(self._ledger.known_lane(message.lane.key), wrong)
+            if wrong:
+                self._ledger.doubt(self._ledger.known_lane(message.lane.key), wrong)
         elif isinstance(message, Stray):
             copies = self._ledger.copies(self._ledger.known_lane(message.lane.key), message.digest)
             # Where ours is gone, this is what became of it: people moved it.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from migrate.model import Finding, FindingKind, Service
-from migrate.report.html import Notice, Page, Section, Table
-from migrate.report.html.page import Block
+from migrate.report.html import Page, Section, Table
+from migrate.report.html.page import Block, notice
 from migrate.report.words import Words
 from migrate.summaries import VerifySummary
 
@@ -37,10 +37,10 @@ def findings_page(summary: VerifySummary, findings: Sequence[tuple[Finding, int]
 def _short(summary: VerifySummary, w: Words) -> Iterator[Block]:
     if summary.differences:
         title = w("ver-differs", count=w.number(summary.differences))
-        yield Notice(severity="red", label=w("severity-red"), title=title, text=w("ver-differs-text"))
+        yield notice(w, "red", title, w("ver-differs-text"))
     else:
         text = w("ver-same-text", match=w.number(summary.counts.get(FindingKind.MATCH, 0)))
-        yield Notice(severity="green", label=w("severity-green"), title=w("ver-same"), text=text)
+        yield notice(w, "green", w("ver-same"), text)
 
 
 def _by(summary: VerifySummary, part: int, w: Words) -> Mapping[str, list[Mapping[FindingKind, int]]]:

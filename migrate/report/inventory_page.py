@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from migrate.report.html import Bars, Notice, Page, Section, Table
-from migrate.report.html.page import Block
+from migrate.report.html import Bars, Page, Section, Table
+from migrate.report.html.page import Block, notice
 from migrate.report.words import Words
 
 Json = Mapping[str, Any]
@@ -42,10 +42,6 @@ def inventory_page(facts: Json, report_id: str, w: Words) -> Page:
     )
 
 
-def _notice(w: Words, severity: str, title: str, text: str = "") -> Notice:
-    return Notice(severity=severity, label=w(f"severity-{severity}"), title=title, text=text)
-
-
 def _verdict(facts: Json, w: Words) -> Iterator[Block]:
     scope = facts["scope"]
     text = w(
@@ -56,18 +52,18 @@ def _verdict(facts: Json, w: Words) -> Iterator[Block]:
         size=w.size(scope["bytes"]),
     )
     done = scope["complete"]
-    yield _notice(w, "green" if done else "red", w("inv-complete" if done else "inv-incomplete"), text)
+    yield notice(w, "green" if done else "red", w("inv-complete" if done else "inv-incomplete"), text)
     if (found := facts["reconciliation"]) is not None:
         gap = sum(abs(row["unexplained"]) for row in found["services"])
         if gap:
-            yield _notice(w, "red", w("inv-unexplained"), w("inv-unexplained-text", count=w.number(gap)))
+            yield notice(w, "red", w("inv-unexplained"), w("inv-unexplained-text", count=w.number(gap)))
         else:
-            yield _notice(w, "green", w("inv-explained"), w("inv-explained-text"))
+            yield notice(w, "green", w("inv-explained"), w("inv-explained-text"))
     grave = [one for one in facts["alerts"] if one["severity"] == "red"]
     for one in grave:
-        yield _notice(w, "red", _alert(facts, one, w))
+        yield notice(w, "red", _alert(facts, one, w))
     if not grave:
-        yield _notice(w, "green", w("inv-no-red"), w("inv-no-red-text"))
+        yield notice(w, "green", w("inv-no-red"), w("inv-no-red-text"))
 
 
 def _alert(facts: Json, one: Json, w: Words) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from migrate.model import Disposition, FindingKind, Service
 from migrate.overview import LaneOverview, Overview
 from migrate.report.html import Bars, Notice, Page, Section, Table
-from migrate.report.html.page import Block
+from migrate.report.html.page import Block, notice
 from migrate.report.words import Words
+from migrate.summaries import LaneSummary
 
 LEFT = (Disposition.EXCLUDED, Disposition.UNSUPPORTED, Disposition.BLOCKED, Disposition.GONE)
 
@@ -39,34 +40,30 @@ def _when(facts: Overview, w: Words) -> str:
     return w("mig-verified-at", date=f"{facts.verified.at:%Y-%m-%d %H:%M}", level=facts.verified.level)
 
 
-def _notice(w: Words, severity: str, title: str, text: str = "") -> Notice:
-    return Notice(severity=severity, label=w(f"severity-{severity}"), title=title, text=text)
-
-
 def _short(facts: Overview, w: Words) -> Iterator[Block]:
     if facts.open:
-        yield _notice(w, "amber", w("mig-open", open=w.number(facts.open)), w("mig-open-text"))
+        yield notice(w, "amber", w("mig-open", open=w.number(facts.open)), w("mig-open-text"))
     else:
         stored = w.number(sum(lane.stored for lane in facts.lanes))
         size = w.size(sum(lane.stored_bytes for lane in facts.lanes))
-        yield _notice(w, "green", w("mig-done"), w("mig-done-text", stored=stored, size=size))
+        yield notice(w, "green", w("mig-done"), w("mig-done-text", stored=stored, size=size))
     if blocked := sum(lane.plan.counts.get(Disposition.BLOCKED, 0) for lane in facts.lanes):
-        yield _notice(w, "amber", w("mig-blocked", count=w.number(blocked)), w("mig-blocked-text"))
+        yield notice(w, "amber", w("mig-blocked", count=w.number(blocked)), w("mig-blocked-text"))
     for lane in facts.lanes:
         if lane.plan.blocked:
             title = w("mig-lane", account=lane.plan.account, service=w(f"service-{lane.service}"))
-            yield _notice(w, "red", title, lane.plan.blocked)
+            yield notice(w, "red", title, lane.plan.blocked)
     yield _verdict(facts, w)
 
 
 def _verdict(facts: Overview, w: Words) -> Notice:
     if facts.verified is None:
-        return _notice(w, "blue", w("mig-unproved"), w("mig-unproved-text"))
+        return notice(w, "blue", w("mig-unproved"), w("mig-unproved-text"))
     if facts.verified.differences:
         title = w("mig-differs", count=w.number(facts.verified.differences))
-        return _notice(w, "red", title, w("mig-differs-text"))
+        return notice(w, "red", title, w("mig-differs-text"))
     match = sum(kinds.get(FindingKind.MATCH, 0) for kinds in facts.verified.lanes.values())
-    return _notice(w, "green", w("mig-proved"), w("mig-proved-text", match=w.number(match)))
+    return notice(w, "green", w("mig-proved"), w("mig-proved-text", match=w.number(match)))
 
 
 def _services(facts: Overview, w: Words) -> Iterator[Block]:
@@ -117,17 +114,22 @@ def _open(facts: Overview, w: Words) -> Iterator[Block]:
 
 
 def _left(facts: Overview, w: Words) -> Iterator[Block]:
+    yield left_table((lane.plan for lane in facts.lanes), LEFT, w("mig-s-left"), w)
+
+
+def left_table(lanes: Iterable[LaneSummary], classes: Collection[Disposition], caption: str, w: Words) -> Table:
+    """What of these classes does not move, by reason."""
     reasons: Counter[tuple[Disposition, str, str]] = Counter()
-    for lane in facts.lanes:
-        for (disposition, code), count in lane.plan.reasons.items():
-            if disposition in LEFT:
-                reasons[disposition, code, lane.plan.texts.get(code, "")] += count
+    for lane in lanes:
+        for (disposition, code), count in lane.reasons.items():
+            if disposition in classes:
+                reasons[disposition, code, lane.texts.get(code, "")] += count
     rows = [
         [w.sentence(text) or code, code, w(f"class-{disposition}"), w.number(n)]
         for (disposition, code, text), n in sorted(reasons.items())
     ]
     columns = [w("mig-c-reason"), w("mig-c-code"), w("mig-c-class"), w("mig-c-count")]
-    yield Table(caption=w("mig-s-left"), columns=columns, rows=rows, numbers_from=3)
+    return Table(caption=caption, columns=columns, rows=rows, numbers_from=3)
 
 
 def _losses(facts: Overview, w: Words) -> Iterator[Block]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from migrate.model import Disposition, Service
-from migrate.report.html import Bars, Notice, Page, Section, Table
-from migrate.report.html.page import Block
+from migrate.report.html import Bars, Page, Section, Table
+from migrate.report.html.page import Block, notice
+from migrate.report.migration_page import left_table
 from migrate.report.units import duration
 from migrate.report.words import Words
 from migrate.summaries import Estimate, LaneSummary, PlanSummary
@@ -45,33 +45,29 @@ def _range(estimate: Estimate, w: Words) -> str:
     return low if low == high else w("plan-range", low=low, high=high)
 
 
-def _notice(w: Words, severity: str, title: str, text: str = "") -> Notice:
-    return Notice(severity=severity, label=w(f"severity-{severity}"), title=title, text=text)
-
-
 def _short(plan: PlanSummary, w: Words) -> Iterator[Block]:
     totals = {one.value: w.number(plan.total(one)) for one in Disposition}
     if not plan.sums_check:
-        yield _notice(w, "red", w("plan-wrong"), w("plan-wrong-text"))
+        yield notice(w, "red", w("plan-wrong"), w("plan-wrong-text"))
     elif plan.changes:
-        yield _notice(w, "green", w("plan-ready", planned=totals["planned"]), w("plan-ready-text"))
+        yield notice(w, "green", w("plan-ready", planned=totals["planned"]), w("plan-ready-text"))
     else:
-        yield _notice(w, "green", w("plan-nothing"))
+        yield notice(w, "green", w("plan-nothing"))
     if plan.estimate:
         text = w("plan-time-text", limit=w.sentence(plan.estimate.limit))
-        yield _notice(w, "blue", w("plan-time", time=_range(plan.estimate, w)), text)
+        yield notice(w, "blue", w("plan-time", time=_range(plan.estimate, w)), text)
     if plan.grants:
         hours = plan.grant_hours
         text = w("plan-shares-text", time=duration(hours * 3600)) if hours else ""
-        yield _notice(w, "blue", w("plan-shares", count=w.number(plan.grants)), text)
+        yield notice(w, "blue", w("plan-shares", count=w.number(plan.grants)), text)
     for lane in plan.lanes:
         if lane.blocked:
             title = w("plan-lane", account=lane.account, service=w(f"service-{lane.service}"))
-            yield _notice(w, "red", title, lane.blocked)
+            yield notice(w, "red", title, lane.blocked)
     if plan.total(Disposition.BLOCKED):
-        yield _notice(w, "amber", w("plan-waits", count=totals["blocked"]), w("plan-waits-text"))
+        yield notice(w, "amber", w("plan-waits", count=totals["blocked"]), w("plan-waits-text"))
     if plan.sums_check:
-        yield _notice(w, "green", w("plan-sums"), w("plan-sums-text", items=w.number(plan.discovered), **totals))
+        yield notice(w, "green", w("plan-sums"), w("plan-sums-text", items=w.number(plan.discovered), **totals))
 
 
 def _services(plan: PlanSummary, w: Words) -> Iterator[Block]:
@@ -115,17 +111,7 @@ def _blocked(plan: PlanSummary, w: Words) -> Iterator[Block]:
 
 
 def _left(plan: PlanSummary, w: Words) -> Iterator[Block]:
-    reasons: Counter[tuple[Disposition, str, str]] = Counter()
-    for lane in plan.lanes:
-        for (disposition, code), count in lane.reasons.items():
-            if disposition in LEFT:
-                reasons[disposition, code, lane.texts.get(code, "")] += count
-    rows = [
-        [w.sentence(text) or code, code, w(f"class-{disposition}"), w.number(n)]
-        for (disposition, code, text), n in sorted(reasons.items())
-    ]
-    columns = [w("mig-c-reason"), w("mig-c-code"), w("mig-c-class"), w("mig-c-count")]
-    yield Table(caption=w("plan-s-left"), columns=columns, rows=rows, numbers_from=3)
+    yield left_table(plan.lanes, LEFT, w("plan-s-left"), w)
 
 
 def _losses(plan: PlanSummary, w: Words) -> Iterator[Block]:

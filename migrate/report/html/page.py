@@ -72,6 +72,11 @@ class Notice:
         return {"red": "■", "amber": "▲", "blue": "●", "green": "✓"}[self.severity]
 
 
+def notice(w: Words, severity: str, title: str, text: str = "") -> Notice:
+    """A message, its weight in words."""
+    return Notice(severity=severity, label=w(f"severity-{severity}"), title=title, text=text)
+
+
 Block = Table | Bars | Notice | str
 """A text is a paragraph."""
 

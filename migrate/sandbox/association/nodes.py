@@ -124,13 +124,13 @@ def hand_down(tree: Iterable[DriveNode]) -> None:
     for node in tree:
         above = [one for parent in node.resource.get("parents", ()) for one in known.get(parent, ())]
         if above:
-            handed = [one | {"permissionDetails": [_detail(one, inherited=True)]} for one in above]
+            handed = [one | {"permissionDetails": [_detail(one["role"], inherited=True)]} for one in above]
             node.resource |= {"shared": True, "permissions": [*node.resource["permissions"], *handed]}
         known[node.resource["id"]] = [one for one in node.resource["permissions"] if one["role"] != "owner"]
 
 
-def _detail(permission: Json, *, inherited: bool) -> Json:
-    return {"permissionType": "file", "role": permission["role"], "inherited": inherited}
+def _detail(role: str, *, inherited: bool) -> Json:
+    return {"permissionType": "file", "role": role, "inherited": inherited}
 
 
 def shared_with_me(node: DriveNode, *, download: bool = True) -> DriveNode:
@@ -192,7 +192,7 @@ def _permission(address: str, role: str) -> Json:
         "emailAddress": address,
         "role": role,
         "deleted": False,
-        "permissionDetails": [{"permissionType": "file", "role": role, "inherited": False}],
+        "permissionDetails": [_detail(role, inherited=False)],
     }
 
 
